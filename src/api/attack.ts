@@ -1,0 +1,89 @@
+import type { Engine } from '../engine/program.ts';
+import type { RandomStream } from '../engine/random.ts';
+import type { Model } from '../models/model.ts';
+import type { AdversaryId, Exposure } from '../view/adversaries.ts';
+import type { AuxiliaryKnowledge } from '../view/auxiliary.ts';
+import type { ServerView } from '../view/server-view.ts';
+import type { Meta } from './meta.ts';
+
+/** A membership attack's answer for one victim client. */
+export interface MembershipScores {
+  readonly client: number;
+  readonly round: number;
+  /** One per candidate; higher = more likely a member. */
+  readonly scores: Float64Array;
+  /** Class the exposed model predicts per candidate, where the attack queried it. */
+  readonly predictedLabels?: Int32Array;
+}
+
+export interface MembershipOutput {
+  readonly kind: 'membership';
+  readonly targets: readonly MembershipScores[];
+}
+
+/** A reconstruction attack's answer for one probe client. */
+export interface Reconstruction {
+  readonly client: number;
+  readonly round: number;
+  /** `prior`: nothing was exposed, so the answer is the attacker's prior (the mean of its own data). */
+  readonly from: 'update' | 'prior';
+  /** [samples, ...inputShape], pixels in [0, 1]. */
+  readonly images: Float32Array;
+  /** One per image; -1 where the attack names none. */
+  readonly labels: Int32Array;
+  /** The attacker-visible cost of the returned iterate, by which restarts were chosen. */
+  readonly cost: number;
+  readonly iterations: number;
+}
+
+export interface ReconstructionOutput {
+  readonly kind: 'reconstruction';
+  readonly targets: readonly Reconstruction[];
+}
+
+export type AttackOutput = MembershipOutput | ReconstructionOutput;
+export type AttackKind = AttackOutput['kind'];
+
+/** The attack can't be asked here; a result, not a failure. */
+export class NotApplicable extends Error {
+  override readonly name = 'NotApplicable';
+}
+
+export interface AttackContext<P> {
+  readonly params: P;
+  readonly adversary: AdversaryId;
+  /**
+   * A client's transmission as this adversary reads it.
+   * @throws {NotApplicable} when the protocol gives this adversary nothing to read.
+   */
+  expose(target: { readonly client: number; readonly round: number }): Exposure;
+  readonly model: Model;
+  readonly engine: Engine;
+  readonly random: RandomStream;
+  readonly signal: AbortSignal;
+  /** Reports how far the attack is, 0 … 1. */
+  progress(fraction: number): void;
+  /**
+   * Work that depends on the attacker's own data alone (a shadow model, an attack classifier),
+   * done once per run and shared by cells. `key` names everything the value depends on.
+   */
+  once(
+    key: readonly (string | number)[],
+    compute: () => Promise<Float32Array>,
+  ): Promise<Float32Array>;
+}
+
+/** An algorithm that turns what the server saw into an answer. It never sees the truth. */
+export interface Attack<P, O extends AttackOutput = AttackOutput> {
+  readonly meta: Meta<P> & {
+    readonly kind: O['kind'];
+    /** Adversaries the attack makes sense for. */
+    readonly adversaries: readonly AdversaryId[];
+  };
+  run(view: ServerView, aux: AuxiliaryKnowledge, context: AttackContext<P>): Promise<O>;
+}
+
+/** Types an attack's parameters from its schema; returns it unchanged. */
+export function defineAttack<P, O extends AttackOutput>(attack: Attack<P, O>): Attack<P, O> {
+  return attack;
+}

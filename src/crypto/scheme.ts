@@ -1,0 +1,76 @@
+/** Named HE parameter sets (`hefl list schemes`). `plain` sends float32 values as they are. */
+export type ParameterSetId =
+  | 'plain'
+  | 'ckks-tenseal'
+  | 'ckks-fedmlhe'
+  | 'ckks-add'
+  | 'ckks-threshold'
+  | 'bfv-maskcrypt'
+  | 'bfv-pack23'
+  | 'paillier-3072';
+
+/** Who holds which key. `shared`: every client holds the one secret key, the server none. */
+export type KeySetupId = 'none' | 'shared' | 'per-client' | 'joint' | 'threshold';
+
+/** A parameter set's public facts. */
+export interface ParameterSet {
+  readonly id: ParameterSetId;
+  readonly title: string;
+  readonly scheme: 'ckks' | 'bfv' | 'paillier' | 'plain';
+  readonly securityBits: number;
+  /** Values that fit into one ciphertext. */
+  readonly valuesPerCiphertext: number;
+  /** Size of one serialised ciphertext as a client uploads it, bytes. */
+  readonly ciphertextBytes: number;
+  readonly standing: 'paper-faithful' | 'optimised';
+  readonly source: string;
+}
+
+/** An encrypted vector as it travels: serialised ciphertexts of consecutive values. */
+export interface EncryptedVector {
+  readonly parameterSet: ParameterSetId;
+  /** Number of values inside. */
+  readonly length: number;
+  readonly ciphertexts: readonly Uint8Array[];
+}
+
+/** What a client can do with the public key. */
+export interface Encryptor {
+  /** Encodes and encrypts `values`; ⌈length / valuesPerCiphertext⌉ ciphertexts. */
+  encrypt(values: Float32Array): Promise<EncryptedVector>;
+}
+
+/** What the server can do: it has no key, and no method that decrypts. */
+export interface Aggregator {
+  /**
+   * Σ weights[k] · vectors[k], computed on the ciphertexts.
+   * @throws {CiphertextError} naming the vector, the ciphertext and the field that is wrong.
+   */
+  weightedSum(
+    vectors: readonly EncryptedVector[],
+    weights: readonly number[],
+  ): Promise<EncryptedVector>;
+}
+
+/** What a holder of the secret key can do. */
+export interface Decryptor {
+  /** The values inside, as many as were encrypted. */
+  decrypt(vector: EncryptedVector): Promise<Float64Array>;
+}
+
+/** The keys of one federation, split into what each party may hold. */
+export interface KeyRing {
+  readonly keySetup: KeySetupId;
+  readonly parameterSet: ParameterSet;
+  /** Bytes of key material each party downloads once. */
+  readonly keyBytes: { readonly perClient: number; readonly server: number };
+  encryptor(client: number): Encryptor;
+  aggregator(): Aggregator;
+  decryptor(client: number): Decryptor;
+  close(): Promise<void>;
+}
+
+/** Bytes from outside that are no ciphertext, key or partial decryption of the expected kind. */
+export class CiphertextError extends Error {
+  override readonly name = 'CiphertextError';
+}

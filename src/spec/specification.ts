@@ -1,0 +1,67 @@
+/** An experiment after validation: every default filled in. Units: seconds, bits per second. */
+export interface Specification {
+  /** Folder under `runs/`. */
+  readonly name: string;
+  readonly title: string;
+  readonly seeds: readonly number[];
+  readonly dataset: {
+    readonly id: string;
+    /** Use only the first n training samples (after a seeded shuffle); absent: all. */
+    readonly limit?: number;
+  };
+  /** `Model.id`. */
+  readonly model: string;
+  readonly federation: {
+    readonly clients: number;
+    readonly clientsPerRound: number;
+    readonly rounds: number;
+    readonly localEpochs: number;
+    readonly batchSize: number;
+    readonly learningRate: number;
+    readonly partition:
+      | { readonly kind: 'iid' }
+      | { readonly kind: 'dirichlet'; readonly alpha: number };
+    /** `shared`: defenses that don't change training run on one recorded training. */
+    readonly trajectory: 'shared' | 'independent';
+  };
+  readonly membership: {
+    /** Number of victim clients, drawn among those that took part. */
+    readonly victims: number;
+    /** Members and as many non-members per victim, at most. */
+    readonly candidatesPerVictim: number;
+    /** Size of the attacker's own data. */
+    readonly shadowSamples: number;
+  };
+  /**
+   * Probe clients: one image each, `localSteps` steps of training, taking part as one more client of
+   * a round. One probe per image × local steps; rounds are dealt out in turn.
+   */
+  readonly probes: {
+    readonly images: number;
+    readonly localSteps: readonly number[];
+    readonly rounds: readonly number[];
+  };
+  readonly defenses: readonly PluginUse[];
+  readonly attacks: readonly PluginUse[];
+  readonly adversaries: readonly string[];
+  /** Paths of modules with defenses or attacks, relative to the specification. */
+  readonly plugins: readonly string[];
+  readonly network: { readonly bitsPerSecond: number };
+  readonly limits: { readonly cellSeconds: number };
+}
+
+/** A defense or attack by id. In a defense, a list of values spans the grid. */
+export interface PluginUse {
+  readonly id: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** One point of the grid: what a child process carries out. */
+export interface Cell {
+  /** First 16 hex digits of the sha256 of everything the cell's result depends on. */
+  readonly hash: string;
+  /** `maskcrypt(ratio=0.05)`. */
+  readonly row: string;
+  readonly defense: PluginUse;
+  readonly seed: number;
+}

@@ -1,0 +1,23 @@
+/**
+ * The answers. Sealed: attacks can't import this file (lint rule), and the runner hands it to
+ * metrics only.
+ */
+export interface GroundTruth {
+  readonly membership: readonly {
+    readonly client: number;
+    readonly round: number;
+    /** 1 where the candidate is in the client's local set; same order as the candidates. */
+    readonly members: Uint8Array;
+    readonly labels: Int32Array;
+  }[];
+  readonly reconstruction: readonly {
+    readonly client: number;
+    readonly round: number;
+    readonly inputShape: readonly number[];
+    /** The probe client's images, [samples, ...inputShape], pixels in [0, 1]. */
+    readonly images: Float32Array;
+    readonly labels: Int32Array;
+  }[];
+  /** Mean image of the attacker's own data: the best guess without any view. */
+  readonly meanImage: Float32Array;
+}
