@@ -36,9 +36,8 @@ export function randomStream(seed: number | string, ...labels: StreamLabel[]): R
     .update(JSON.stringify([seed, ...labels]))
     .digest();
   // pure-rand seeds from 32 bits; the whole digest goes into the generator's 128-bit state instead.
-  const state = [0, 4, 8, 12].map((at) => digest.readInt32LE(at));
-  if (state.every((word) => word === 0)) state[0] = 1;
-  const generator = xoroshiro128plusFromState(state);
+  const word = (at: number) => digest.readInt32LE(4 * at);
+  const generator = xoroshiro128plusFromState([word(0), word(1), word(2), word(3)]);
   const bits32 = () => generator.next() >>> 0;
   let spareNormal: number | undefined;
 
