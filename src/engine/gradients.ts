@@ -1,0 +1,221 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+type Pair<T> = readonly [T, T];
+
+interface PoolAttributes {
+  readonly filterSize: number | [number, number];
+  readonly strides: number | [number, number];
+  readonly pad: 'valid' | 'same' | number;
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+interface ConvAttributes {
+  readonly strides: number | [number, number];
+  readonly pad: 'valid' | 'same' | number;
+  readonly dataFormat: 'NHWC' | 'NCHW';
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+interface DepthwiseAttributes extends Omit<ConvAttributes, 'dataFormat'> {
+  readonly dilations: number | [number, number];
+}
+
+/** What a gradient returns: per input name, its gradient on demand. */
+type InputGradients = Record<string, () => tf.Tensor>;
+type Gradient = (dy: tf.Tensor, saved: tf.Tensor[], attributes: never) => InputGradients;
+
+const run = (kernel: string, inputs: Record<string, tf.Tensor>, attributes: object = {}) =>
+  tf.engine().runKernel(kernel, inputs, attributes as tf.NamedAttrMap) as tf.Tensor;
+
+/**
+ * Registers the gradients tfjs lacks: those of its own gradient kernels (without them a second
+ * derivative throws), and the zero gradients of comparisons and logical ops. Also replaces the
+ * gradient of average pooling, which is wrong at the border of a padded input.
+ */
+export function registerMissingGradients(): void {
+  register(tf.Conv2DBackpropFilter, ['x', 'dy'], conv2DBackpropFilter);
+  register(tf.DepthwiseConv2dNativeBackpropInput, ['dy', 'filter'], depthwiseBackpropInput);
+  register(tf.DepthwiseConv2dNativeBackpropFilter, ['x', 'dy'], depthwiseBackpropFilter);
+  register(tf.AvgPool, ['x'], avgPool);
+  register(tf.AvgPoolGrad, ['input'], avgPoolGrad);
+  register(tf.MaxPoolGrad, ['dy', 'input'], maxPoolGrad);
+  register(tf.EluGrad, ['dy', 'y'], eluGrad);
+  register(tf.StridedSlice, ['x'], stridedSlice);
+  for (const comparison of [tf.Equal, tf.NotEqual, tf.Greater, tf.Less, tf.LessEqual])
+    register(comparison, ['a', 'b'], zeroGradients('a', 'b'));
+  for (const logical of [tf.LogicalAnd, tf.LogicalOr, tf.LogicalXor])
+    register(logical, ['a', 'b'], zeroGradients('a', 'b'));
+  for (const logical of [tf.LogicalNot, tf.All, tf.Any])
+    register(logical, ['x'], zeroGradients('x'));
+}
+
+function register(kernelName: string, inputsToSave: string[], gradFunc: Gradient): void {
+  // Registering twice warns; the stock gradient of AvgPool is replaced on purpose.
+  if (tf.getGradient(kernelName)) tf.unregisterGradient(kernelName);
+  tf.registerGradient({ kernelName, inputsToSave, gradFunc: gradFunc as tf.GradFunc });
+}
+
+function zeros(like: tf.Tensor): tf.Tensor {
+  return tf.zeros(like.shape, 'float32');
+}
+
+function zeroGradients(...names: string[]): Gradient {
+  return (_dy, saved) =>
+    Object.fromEntries(names.map((name, at) => [name, () => zeros(saved[at] as tf.Tensor)]));
+}
+
+/** dW is bilinear in x and dy. */
+function conv2DBackpropFilter(g: tf.Tensor, saved: tf.Tensor[], attributes: ConvAttributes) {
+  const [x, dy] = saved as [tf.Tensor4D, tf.Tensor4D];
+  const { strides, pad, dataFormat, dimRoundingMode } = attributes;
+  return {
+    x: () =>
+      run(
+        tf.Conv2DBackpropInput,
+        { dy, filter: g },
+        { strides, pad, dataFormat, dimRoundingMode, inputShape: x.shape },
+      ),
+    dy: () => tf.conv2d(x, g as tf.Tensor4D, strides, pad, dataFormat, 1, dimRoundingMode),
+  };
+}
+
+function depthwiseBackpropInput(g: tf.Tensor, saved: tf.Tensor[], attributes: DepthwiseAttributes) {
+  const [dy, filter] = saved as [tf.Tensor4D, tf.Tensor4D];
+  const { strides, pad, dilations, dimRoundingMode } = attributes;
+  return {
+    dy: () => tf.depthwiseConv2d(g as tf.Tensor4D, filter, strides, pad, 'NHWC', dilations),
+    filter: () =>
+      run(
+        tf.DepthwiseConv2dNativeBackpropFilter,
+        { x: g, dy },
+        { strides, pad, dilations, dimRoundingMode, filterShape: filter.shape },
+      ),
+  };
+}
+
+function depthwiseBackpropFilter(
+  g: tf.Tensor,
+  saved: tf.Tensor[],
+  attributes: DepthwiseAttributes,
+) {
+  const [x, dy] = saved as [tf.Tensor4D, tf.Tensor4D];
+  const { strides, pad, dilations, dimRoundingMode } = attributes;
+  return {
+    x: () =>
+      run(
+        tf.DepthwiseConv2dNativeBackpropInput,
+        { dy, filter: g },
+        { strides, pad, dilations, dimRoundingMode, inputShape: x.shape },
+      ),
+    dy: () => tf.depthwiseConv2d(x, g as tf.Tensor4D, strides, pad, 'NHWC', dilations),
+  };
+}
+
+/**
+ * tfjs averages over the covered pixels only, but its gradient kernel divides by the full window.
+ * A padded pool is therefore written as an unpadded one over explicit zeros, times window/covered.
+ */
+function avgPool(dy: tf.Tensor, saved: tf.Tensor[], attributes: PoolAttributes) {
+  const [x] = saved as [tf.Tensor4D];
+  const { filterSize, strides } = attributes;
+  const geometry = poolGeometry(x.shape, attributes);
+  return {
+    x: () => {
+      const unpadded = { filterSize, strides, pad: 'valid' };
+      const { top, bottom, left, right } = geometry.padInfo;
+      if (top + bottom + left + right === 0) return run(tf.AvgPoolGrad, { dy, input: x }, unpadded);
+      const [batch, height, width, channels] = x.shape;
+      const input = tf.zeros([batch, height + top + bottom, width + left + right, channels]);
+      const padded = run(
+        tf.AvgPoolGrad,
+        { dy: tf.mul(dy, windowOverCovered(geometry)), input },
+        unpadded,
+      );
+      return tf.slice(padded, [0, top, left, 0], x.shape);
+    },
+  };
+}
+
+/** Linear in dy; `input` gives only its shape. The adjoint of spreading is averaging. */
+function avgPoolGrad(g: tf.Tensor, saved: tf.Tensor[], attributes: PoolAttributes) {
+  const [input] = saved as [tf.Tensor4D];
+  const { filterSize, strides, pad, dimRoundingMode } = attributes;
+  const { top, bottom, left, right } = poolGeometry(input.shape, attributes).padInfo;
+  if (top + bottom + left + right > 0)
+    throw new Error(
+      'the gradient kernel of a padded average pool has no derivative; pool without padding',
+    );
+  return {
+    dy: () => tf.avgPool(g as tf.Tensor4D, filterSize, strides, pad, dimRoundingMode),
+    input: () => zeros(input),
+  };
+}
+
+/** Linear in dy: routes each value to its window's maximum. The adjoint reads g there. */
+function maxPoolGrad(g: tf.Tensor, saved: tf.Tensor[], attributes: PoolAttributes) {
+  const [dy, input] = saved as [tf.Tensor4D, tf.Tensor4D];
+  const { filterSize, strides, pad } = attributes;
+  return {
+    dy: () => {
+      const { indexes } = tf.maxPoolWithArgmax(input, filterSize, strides, pad, true);
+      return tf.reshape(tf.gather(tf.reshape(g, [-1]), tf.reshape(indexes as tf.Tensor1D, [-1])), [
+        ...dy.shape,
+      ]);
+    },
+    input: () => zeros(input),
+    output: () => zeros(dy),
+  };
+}
+
+/** dx = dy where y ≥ 0, dy (y + 1) elsewhere. */
+function eluGrad(g: tf.Tensor, saved: tf.Tensor[]) {
+  const [dy, y] = saved as [tf.Tensor, tf.Tensor];
+  return {
+    dy: () => run(tf.EluGrad, { dy: g, y }),
+    y: () => tf.mul(tf.mul(g, dy), tf.cast(tf.less(y, 0), 'float32')),
+  };
+}
+
+/** Scatters dy back to the positions the slice read. */
+function stridedSlice(dy: tf.Tensor, saved: tf.Tensor[], attributes: tf.StridedSliceAttrs) {
+  const [x] = saved as [tf.Tensor];
+  return {
+    x: () => {
+      const positions = tf.tidy(() => {
+        const all = tf.reshape(tf.range(0, x.size, 1, 'int32'), x.shape);
+        return tf.reshape(run(tf.StridedSlice, { x: all }, attributes), [-1]);
+      });
+      const flat = tf.unsortedSegmentSum(tf.reshape(dy, [-1]), positions as tf.Tensor1D, x.size);
+      return tf.reshape(flat, x.shape);
+    },
+  };
+}
+
+function poolGeometry(shape: Pair<number> | number[], attributes: PoolAttributes) {
+  const { filterSize, strides, pad, dimRoundingMode } = attributes;
+  return tf.backend_util.computePool2DInfo(
+    shape as [number, number, number, number],
+    filterSize,
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+  );
+}
+
+/** Window size over the number of input pixels a window covers, [1, outHeight, outWidth, 1]. */
+function windowOverCovered(geometry: tf.backend_util.Conv2DInfo): tf.Tensor {
+  const { filterHeight, filterWidth, outHeight, outWidth, padInfo } = geometry;
+  const covered = (out: number, stride: number, filter: number, before: number, length: number) => {
+    const start = out * stride - before;
+    return Math.min(start + filter, length) - Math.max(start, 0);
+  };
+  const values = new Float32Array(outHeight * outWidth);
+  for (let row = 0; row < outHeight; row++)
+    for (let column = 0; column < outWidth; column++)
+      values[row * outWidth + column] =
+        (filterHeight * filterWidth) /
+        (covered(row, geometry.strideHeight, filterHeight, padInfo.top, geometry.inHeight) *
+          covered(column, geometry.strideWidth, filterWidth, padInfo.left, geometry.inWidth));
+  return tf.tensor(values, [1, outHeight, outWidth, 1]);
+}

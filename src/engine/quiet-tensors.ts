@@ -1,0 +1,4 @@
+import { enableProdMode } from '@tensorflow/tfjs-core';
+
+// Before anything else of tfjs is loaded: without it the backends advertise themselves on stderr.
+enableProdMode();
