@@ -1,0 +1,100 @@
+import { mkdirSync } from 'node:fs';
+import { open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeTemporaryFiles, writeFileAtomically } from './atomic-file.ts';
+import { stringifyJson } from './json.ts';
+import { StageFolder } from './stage-folder.ts';
+
+/** Another `hefl run` is writing the folder. */
+export class RunFolderBusy extends Error {
+  override readonly name = 'RunFolderBusy';
+}
+
+/**
+ * `runs/<name>/`:
+ *
+ *     specification.{yaml,json}   as given, and with every default filled in
+ *     environment.json            versions, git state, hardware
+ *     trajectories/<hash>/        recorded trainings
+ *     cells/<hash>/               one defense under one seed: ledger, views, truth, auxiliary
+ *     attacks/<key>/              one attack on one exposure; cells that expose the same share it
+ *     shared/<hash>.bin           what attacks computed from their own data alone
+ *     timings.json                measured seconds and memory of every task
+ *     results.json results.csv report.html
+ */
+export class RunFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  file(...names: string[]): string {
+    return join(this.path, ...names);
+  }
+
+  trajectory(hash: string): StageFolder {
+    return new StageFolder(this.file('trajectories', hash), 'trajectory', hash);
+  }
+
+  protocol(cellHash: string): StageFolder {
+    return new StageFolder(this.file('cells', cellHash), 'protocol', cellHash);
+  }
+
+  attack(key: string): StageFolder {
+    return new StageFolder(this.file('attacks', key), 'attack', key);
+  }
+
+  shared(key: string): StageFolder {
+    return new StageFolder(this.file('shared'), 'shared', key, `${key}.json`);
+  }
+
+  /** Freezes what the run is made from. */
+  async freeze(frozen: {
+    readonly source: { readonly text: string; readonly extension: string };
+    readonly specification: unknown;
+    readonly environment: unknown;
+  }): Promise<void> {
+    const { source, specification, environment } = frozen;
+    await writeFileAtomically(this.file(`specification${source.extension}`), source.text);
+    await writeFileAtomically(this.file('specification.json'), stringifyJson(specification));
+    await writeFileAtomically(this.file('environment.json'), stringifyJson(environment));
+  }
+
+  /**
+   * Keeps other processes from writing the folder until the returned function is called; a lock
+   * whose process is gone doesn't count.
+   * @throws {RunFolderBusy}
+   */
+  async lock(): Promise<() => Promise<void>> {
+    mkdirSync(this.path, { recursive: true });
+    const path = this.file('lock');
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const file = await open(path, 'wx');
+        await file.writeFile(String(process.pid));
+        await file.close();
+        break;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        const owner = Number(await readFile(path, 'utf8').catch(() => ''));
+        if (attempt > 0 || (owner > 0 && isAlive(owner)))
+          throw new RunFolderBusy(
+            `${this.path} is being written by another hefl run (process ${owner}). Wait for it, or give this run another name.`,
+          );
+        await rm(path, { force: true });
+      }
+    }
+    await removeTemporaryFiles(this.path);
+    return () => rm(path, { force: true });
+  }
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
