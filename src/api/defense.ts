@@ -36,7 +36,8 @@ export interface MaskRound {
  * (MaskCrypt: its exposed weights).
  */
 export interface MaskPolicy<P, M> {
-  readonly when: 'once' | 'every-round';
+  /** `once`: the mask agreed in the first round is kept for all others. */
+  when(params: P): 'once' | 'every-round';
   /** A client's memory before its first round; w_0 is given. */
   remember?(initialModel: Float32Array): M;
   /** Coordinates the client wants encrypted, most wanted first. Absent: clients propose nothing. */
