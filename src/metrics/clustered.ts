@@ -1,0 +1,84 @@
+import type { AttackOutput } from '../api/attack.ts';
+import type { Metric, MetricValue } from '../api/metric.ts';
+import { randomStream } from '../engine/random.ts';
+import {
+  type Cluster,
+  clusterMean,
+  hierarchicalBootstrap,
+  percentileInterval,
+} from '../stats/bootstrap.ts';
+import type { GroundTruth } from '../view/ground-truth.ts';
+
+/** An attack's output of one seed with the answers. */
+export interface SeedOutput<O extends AttackOutput = AttackOutput> {
+  readonly output: O;
+  readonly truth: GroundTruth;
+}
+
+/** A metric that can also be asked over several seeds at once. */
+export interface PoolableMetric<O extends AttackOutput = AttackOutput> extends Metric<O> {
+  pool(seeds: readonly SeedOutput<O>[]): MetricValue | null;
+}
+
+/** A metric that is a mean over clients: it has clusters to resample, and can be paired. */
+export interface ClusteredMetric<O extends AttackOutput = AttackOutput> extends PoolableMetric<O> {
+  /** One per target, in the output's order; `null` when the metric can't be asked. */
+  clusters(output: O, truth: GroundTruth): readonly Cluster[] | null;
+}
+
+/** Enough for the second digit of a 95 % interval. */
+const RESAMPLES = 2000;
+
+/** Builds a metric whose value is the mean over seeds of the mean over targets. */
+export function clusteredMetric<O extends AttackOutput>(definition: {
+  meta: Metric<O>['meta'];
+  clusters(output: O, truth: GroundTruth): readonly Cluster[] | null;
+  /** Number of samples behind the clusters of one seed. */
+  samples(output: O, truth: GroundTruth): number;
+  baselines?(output: O, truth: GroundTruth): Readonly<Record<string, number>>;
+}): ClusteredMetric<O> {
+  const { meta, clusters } = definition;
+  const pool = (seeds: readonly SeedOutput<O>[]): MetricValue | null => {
+    const perSeed = seeds.map(({ output, truth }) => clusters(output, truth));
+    if (perSeed.length === 0 || perSeed.some((list) => list === null || list.length === 0))
+      return null;
+    const clustersOfSeeds = perSeed as (readonly Cluster[])[];
+    const perItem = clustersOfSeeds.flat().map((cluster) => clusterMean([[cluster]]));
+    const value = clusterMean(clustersOfSeeds);
+    const baselines = meanBaselines(
+      seeds.map(({ output, truth }) => definition.baselines?.(output, truth) ?? {}),
+    );
+    const spread = hierarchicalBootstrap(clustersOfSeeds, RESAMPLES, randomStream('bootstrap'));
+    return {
+      value,
+      // An infinite mean (identical images) has no interval.
+      ...(Number.isFinite(value) ? { interval: percentileInterval(spread) } : {}),
+      n: seeds.reduce((sum, { output, truth }) => sum + definition.samples(output, truth), 0),
+      perItem,
+      ...(Object.keys(baselines).length > 0 ? { baselines } : {}),
+      ...caution(clustersOfSeeds),
+    };
+  };
+  return { meta, clusters, pool, score: (output, truth) => pool([{ output, truth }]) };
+}
+
+function caution(seeds: readonly (readonly Cluster[])[]): { caution?: string } {
+  const targets = seeds.reduce((sum, clusters) => sum + clusters.length, 0);
+  if (targets < 5)
+    return { caution: `only ${targets} targets: the interval says little about other clients` };
+  if (seeds.length < 5)
+    return {
+      caution: `${seeds.length === 1 ? '1 seed' : `${seeds.length} seeds`}: the interval understates how much trainings differ; 5 or more for a published claim`,
+    };
+  return {};
+}
+
+function meanBaselines(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const names = new Set(all.flatMap((baselines) => Object.keys(baselines)));
+  return Object.fromEntries(
+    [...names].map((name) => {
+      const values = all.flatMap((baselines) => baselines[name] ?? []);
+      return [name, values.reduce((sum, value) => sum + value, 0) / values.length];
+    }),
+  );
+}

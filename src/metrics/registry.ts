@@ -1,0 +1,35 @@
+import type { AttackKind } from '../api/attack.ts';
+import { auc } from './auc.ts';
+import { balancedAccuracy } from './balanced-accuracy.ts';
+import type { ClusteredMetric, PoolableMetric } from './clustered.ts';
+import { exposedAccuracy } from './exposed-accuracy.ts';
+import { labelAccuracy } from './label-accuracy.ts';
+import { mse } from './mse.ts';
+import { psnr } from './psnr.ts';
+import { ssim } from './ssim.ts';
+import { tprAtOnePercentFpr } from './tpr-at-fpr.ts';
+
+// A metric is written for its own kind of output; the registry hands it no other.
+const pooled = (metric: unknown) => metric as PoolableMetric;
+const clustered = (metric: unknown) => metric as ClusteredMetric;
+
+/** Every metric, in the order of the report. */
+export const metrics: readonly PoolableMetric[] = [
+  auc,
+  balancedAccuracy,
+  tprAtOnePercentFpr,
+  exposedAccuracy,
+  psnr,
+  ssim,
+  mse,
+  labelAccuracy,
+].map(pooled);
+
+/** Metrics in which two defenses are compared pair by pair. */
+export const comparedMetrics: readonly ClusteredMetric[] = [auc, exposedAccuracy, psnr, ssim].map(
+  clustered,
+);
+
+export function metricsFor(kind: AttackKind): readonly PoolableMetric[] {
+  return metrics.filter(({ meta }) => meta.kind === kind);
+}

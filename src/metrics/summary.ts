@@ -1,0 +1,171 @@
+import type { AttackOutput } from '../api/attack.ts';
+import type { Comparison, DefenseRow, PooledScore } from '../api/results.ts';
+import { randomStream } from '../engine/random.ts';
+import {
+  bootstrapP,
+  type Cluster,
+  clusterMean,
+  hierarchicalBootstrap,
+  holm,
+  percentileInterval,
+} from '../stats/bootstrap.ts';
+import type { AdversaryId } from '../view/adversaries.ts';
+import type { GroundTruth } from '../view/ground-truth.ts';
+import type { ClusteredMetric } from './clustered.ts';
+import { comparedMetrics, metricsFor } from './registry.ts';
+
+/** One attack's answer in one cell, with the truth. */
+export interface ScoredAttack {
+  readonly row: string;
+  readonly seed: number;
+  readonly attack: string;
+  readonly adversary: AdversaryId;
+  readonly output: AttackOutput;
+  readonly truth: GroundTruth;
+}
+
+/** A row's place in comparisons. */
+export interface ComparedRow extends Pick<DefenseRow, 'key' | 'defense' | 'targetRatio'> {
+  /** Mean over seeds. */
+  readonly realisedRatio: number;
+}
+
+/** Fine enough that Holm's correction over some sixty comparisons can still decide at .05. */
+const RESAMPLES = 4000;
+
+/** Every metric of every (row, attack, adversary), over all seeds. */
+export function poolScores(scored: readonly ScoredAttack[]): PooledScore[] {
+  return [...groupBy(scored, groupKey).values()].flatMap((seeds) => {
+    const { row, attack, adversary, output } = seeds[0] as ScoredAttack;
+    return metricsFor(output.kind).flatMap((metric) => {
+      const value = metric.pool(seeds);
+      return value
+        ? [{ row, attack, adversary, metric: metric.meta.id, value, seeds: seeds.length }]
+        : [];
+    });
+  });
+}
+
+/**
+ * Each defense that chooses its mask against the random mask of the same target ratio: same seeds,
+ * clients, images and initial values, difference bootstrapped seed → client → sample.
+ */
+export function compareDefenses(
+  scored: readonly ScoredAttack[],
+  rows: readonly ComparedRow[],
+): Comparison[] {
+  const groups = groupBy(scored, groupKey);
+  const comparisons = pairsWithRandom(rows).flatMap(([a, b]) =>
+    [...groups.values()].flatMap((ofA) => {
+      const { row, attack, adversary } = ofA[0] as ScoredAttack;
+      // The oracle sees no mask: its difference is 0 by construction.
+      if (row !== a.key || adversary === 'oracle') return [];
+      const ofB = groups.get(groupKey({ row: b.key, attack, adversary }));
+      if (!ofB) return [];
+      return comparedMetrics.flatMap((metric) => {
+        const seeds = pairedClusters(metric, ofA, ofB);
+        return seeds.length > 0 ? [compare(a, b, attack, adversary, metric, seeds)] : [];
+      });
+    }),
+  );
+  const adjusted = holm(comparisons.map(({ p }) => p));
+  return comparisons.map(({ leaksLess, ...comparison }, at) => {
+    const adjustedP = adjusted[at] as number;
+    const decided = adjustedP < 0.05 && comparison.equalRatio;
+    return { ...comparison, adjustedP, verdict: decided ? leaksLess : 'undecided' };
+  });
+}
+
+function pairsWithRandom(rows: readonly ComparedRow[]): [ComparedRow, ComparedRow][] {
+  const random = rows.filter(({ defense }) => defense === 'random');
+  return rows
+    .filter(
+      ({ defense, targetRatio }) => defense !== 'random' && targetRatio > 0 && targetRatio < 1,
+    )
+    .flatMap((a) =>
+      random
+        .filter((b) => b.targetRatio === a.targetRatio)
+        .map((b): [ComparedRow, ComparedRow] => [a, b]),
+    );
+}
+
+type Undecided = Omit<Comparison, 'adjustedP' | 'verdict'> & {
+  readonly leaksLess: 'a-leaks-less' | 'b-leaks-less';
+};
+
+function compare(
+  a: ComparedRow,
+  b: ComparedRow,
+  attack: string,
+  adversary: AdversaryId,
+  metric: ClusteredMetric,
+  seeds: readonly (readonly Cluster[])[],
+): Undecided {
+  const spread = hierarchicalBootstrap(seeds, RESAMPLES, randomStream('paired bootstrap'));
+  const difference = clusterMean(seeds);
+  const items = seeds.flat();
+  const aLeaksLess = metric.meta.higherMeansMoreLeakage ? difference < 0 : difference > 0;
+  return {
+    a: a.key,
+    b: b.key,
+    attack,
+    adversary,
+    metric: metric.meta.id,
+    realisedRatio: { a: a.realisedRatio, b: b.realisedRatio },
+    equalRatio: Math.abs(a.realisedRatio - b.realisedRatio) <= 0.01,
+    difference: {
+      value: difference,
+      interval: percentileInterval(spread),
+      n: items.length,
+      perItem: items.map((cluster) => clusterMean([[cluster]])),
+    },
+    p: bootstrapP(spread),
+    leaksLess: aLeaksLess ? 'a-leaks-less' : 'b-leaks-less',
+  };
+}
+
+/**
+ * Clusters of the difference, per seed that both sides have. A pair with an infinite side (an
+ * identical image) has no difference and is left out.
+ */
+function pairedClusters(
+  metric: ClusteredMetric,
+  ofA: readonly ScoredAttack[],
+  ofB: readonly ScoredAttack[],
+): Cluster[][] {
+  return ofA.flatMap((a) => {
+    const b = ofB.find(({ seed }) => seed === a.seed);
+    if (!b || a.output.kind !== metric.meta.kind || b.output.kind !== metric.meta.kind) return [];
+    const left = metric.clusters(a.output, a.truth);
+    const right = metric.clusters(b.output, b.truth);
+    if (!left || !right) return [];
+    const clusters = left.flatMap((cluster, at): Cluster[] => {
+      const target = a.output.targets[at];
+      const other = b.output.targets.findIndex(
+        ({ client, round }) => client === target?.client && round === target.round,
+      );
+      const partner = right[other];
+      if (!partner) return [];
+      const paired: Cluster = {
+        strata: cluster.strata,
+        statistic: (counts) => cluster.statistic(counts) - partner.statistic(counts),
+      };
+      return Number.isFinite(clusterMean([[paired]])) ? [paired] : [];
+    });
+    return clusters.length > 0 ? [clusters] : [];
+  });
+}
+
+function groupKey({ row, attack, adversary }: Pick<ScoredAttack, 'row' | 'attack' | 'adversary'>) {
+  return JSON.stringify([row, attack, adversary]);
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group) group.push(item);
+    else groups.set(key(item), [item]);
+  }
+  return groups;
+}

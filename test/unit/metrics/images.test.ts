@@ -1,0 +1,127 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ssim as blazediffSsim } from '@blazediff/ssim';
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import type { ReconstructionOutput } from '../../../src/api/attack.ts';
+import { randomStream } from '../../../src/engine/random.ts';
+import type { Image } from '../../../src/metrics/images.ts';
+import { meanSquaredError, mse } from '../../../src/metrics/mse.ts';
+import { peakSignalToNoise, psnr } from '../../../src/metrics/psnr.ts';
+import { ssim, structuralSimilarity } from '../../../src/metrics/ssim.ts';
+import type { GroundTruth } from '../../../src/view/ground-truth.ts';
+
+const references = fileURLToPath(
+  new URL('../../../../shared/data/images/metric-refs/', import.meta.url),
+);
+
+async function readImage(file: string): Promise<Image> {
+  const { data, info } = await sharp(`${references}${file}`)
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return { width, height, channels, pixels: Float32Array.from(data, (byte) => byte / 255) };
+}
+
+interface ReferencePair {
+  readonly reference: string;
+  readonly distorted: string;
+  readonly metrics: Readonly<Record<string, number | null>>;
+}
+
+const pairs: ReferencePair[] = existsSync(references)
+  ? JSON.parse(readFileSync(`${references}metrics.json`, 'utf8')).pairs
+  : [];
+
+describe.skipIf(pairs.length === 0)('scikit-image and sewar references (../shared)', () => {
+  test.each(pairs)('$distorted', async ({ reference, distorted, metrics }) => {
+    const [original, other] = await Promise.all([readImage(reference), readImage(distorted)]);
+    const squared = meanSquaredError(original, other) * 255 ** 2;
+    expect(squared).toBeCloseTo(metrics['skimage.mse'] as number, 2);
+    const decibels = peakSignalToNoise(original, other);
+    if (metrics['skimage.psnr'] === null) expect(decibels).toBe(Number.POSITIVE_INFINITY);
+    else expect(decibels).toBeCloseTo(metrics['skimage.psnr'] as number, 5);
+    expect(structuralSimilarity(original, other)).toBeCloseTo(
+      metrics['sewar.ssim_gauss11_s1.5_valid'] as number,
+      5,
+    );
+  });
+});
+
+test('SSIM agrees with a second library on a gray image', () => {
+  const random = randomStream('ssim');
+  const size = 32;
+  const gray = Uint8ClampedArray.from({ length: size * size }, (_, at) => (at * 7) % 256);
+  const noisy = gray.map((value) => value + 60 * random.normal());
+  const image = (bytes: Uint8ClampedArray): Image => ({
+    width: size,
+    height: size,
+    channels: 1,
+    pixels: Float32Array.from(bytes, (byte) => byte / 255),
+  });
+  const rgba = (bytes: Uint8ClampedArray) =>
+    Uint8ClampedArray.from({ length: bytes.length * 4 }, (_, at) =>
+      at % 4 === 3 ? 255 : (bytes[at >> 2] as number),
+    );
+  const other = blazediffSsim(rgba(gray), rgba(noisy), undefined, size, size);
+  expect(structuralSimilarity(image(gray), image(noisy))).toBeCloseTo(other, 2);
+});
+
+test('images under 11 pixels are refused', () => {
+  const small: Image = { width: 10, height: 28, channels: 1, pixels: new Float32Array(280) };
+  expect(() => structuralSimilarity(small, small)).toThrow(/at least 11/);
+});
+
+describe('over probes', () => {
+  const digit = (level: number) => new Float32Array(28 * 28).fill(level);
+  const truth: GroundTruth = {
+    membership: [],
+    meanImage: digit(0.5),
+    reconstruction: [0, 1].map((client) => ({
+      client,
+      round: 1,
+      inputShape: [28, 28, 1],
+      images: digit(client),
+      labels: Int32Array.of(client),
+    })),
+  };
+  const output = (images: Float32Array[]): ReconstructionOutput => ({
+    kind: 'reconstruction',
+    targets: images.map((image, client) => ({
+      client,
+      round: 1,
+      from: 'update',
+      images: image,
+      labels: Int32Array.of(client),
+      cost: 0,
+      iterations: 1,
+    })),
+  });
+
+  test('mean over probes, with what a guess scores', () => {
+    const value = mse.score(output([digit(0), digit(0)]), truth);
+    expect(value?.perItem).toEqual([0, 1]);
+    expect(value?.value).toBe(0.5);
+    expect(value?.n).toBe(2);
+    expect(value?.baselines?.['mean image']).toBe(0.25);
+    expect(value?.baselines?.['wrong image']).toBe(1);
+    expect(value?.baselines?.noise).toBeCloseTo(1 / 3, 1);
+    expect(value?.caution).toMatch(/only 2 targets/);
+  });
+
+  test('identical images: PSNR is infinite and has no interval', () => {
+    const value = psnr.score(output([digit(0), digit(1)]), truth);
+    expect(value?.value).toBe(Number.POSITIVE_INFINITY);
+    expect(value?.interval).toBeUndefined();
+    expect(ssim.score(output([digit(0), digit(1)]), truth)?.value).toBeCloseTo(1, 12);
+  });
+
+  test('pixels outside [0, 1] are clamped, as a viewer would', () => {
+    expect(mse.score(output([digit(-3), digit(7)]), truth)?.value).toBe(0);
+  });
+
+  test('an answer for no known probe is refused', () => {
+    const wrong = output([digit(0), digit(0), digit(0)]);
+    expect(() => mse.score(wrong, truth)).toThrow(/no probe is client 2/);
+  });
+});

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import type { ReconstructionOutput } from '../../../src/api/attack.ts';
+import { randomStream } from '../../../src/engine/random.ts';
+import { compareDefenses, poolScores, type ScoredAttack } from '../../../src/metrics/summary.ts';
+import type { GroundTruth } from '../../../src/view/ground-truth.ts';
+
+const rows = [
+  { key: 'maskcrypt(ratio=0.05)', defense: 'maskcrypt', targetRatio: 0.05, realisedRatio: 0.05 },
+  { key: 'random(ratio=0.05)', defense: 'random', targetRatio: 0.05, realisedRatio: 0.0501 },
+  { key: 'random(ratio=0.25)', defense: 'random', targetRatio: 0.25, realisedRatio: 0.25 },
+  { key: 'full', defense: 'full', targetRatio: 1, realisedRatio: 1 },
+];
+
+/** Reconstructions that are `error` off in every pixel, plus some noise per probe. */
+function scored(row: string, seed: number, error: number): ScoredAttack {
+  const probes = 6;
+  const random = randomStream(seed, row);
+  const truth: GroundTruth = {
+    membership: [],
+    meanImage: new Float32Array(121),
+    reconstruction: Array.from({ length: probes }, (_, client) => ({
+      client,
+      round: 1,
+      inputShape: [11, 11, 1],
+      images: Float32Array.from({ length: 121 }, (_, at) => ((at * (client + 1)) % 12) / 40),
+      labels: Int32Array.of(client),
+    })),
+  };
+  const output: ReconstructionOutput = {
+    kind: 'reconstruction',
+    targets: truth.reconstruction.map(({ client, images }) => ({
+      client,
+      round: 1,
+      from: 'update',
+      images: images.map((pixel) => pixel + error * (1 + 0.1 * random.uniform())),
+      labels: Int32Array.of(client),
+      cost: 0,
+      iterations: 1,
+    })),
+  };
+  return { row, seed, attack: 'dlg', adversary: 'mask-aware', output, truth };
+}
+
+const experiment = (maskcrypt: number, random: number, seeds = [1, 2]) =>
+  seeds.flatMap((seed) => [
+    scored('maskcrypt(ratio=0.05)', seed, maskcrypt),
+    scored('random(ratio=0.05)', seed, random),
+    scored('full', seed, 0.5),
+  ]);
+
+test('pools every metric over seeds', () => {
+  const pooled = poolScores(experiment(0.5, 0.1));
+  const psnr = pooled.find(({ row, metric }) => row === 'random(ratio=0.05)' && metric === 'psnr');
+  expect(psnr?.seeds).toBe(2);
+  expect(psnr?.value.n).toBe(12);
+  expect(psnr?.value.value).toBeGreaterThan(19);
+  expect(psnr?.value.value).toBeLessThan(20.01);
+  expect(pooled.filter(({ metric }) => metric === 'label-accuracy')[0]?.value.value).toBe(1);
+});
+
+test('compares a chosen mask with the random one of the same ratio, and only that', () => {
+  const comparisons = compareDefenses(experiment(0.5, 0.1), rows);
+  expect(new Set(comparisons.map(({ a, b }) => `${a} ${b}`))).toEqual(
+    new Set(['maskcrypt(ratio=0.05) random(ratio=0.05)']),
+  );
+  const psnr = comparisons.find(({ metric }) => metric === 'psnr');
+  expect(psnr?.verdict).toBe('a-leaks-less');
+  expect(psnr?.difference.value).toBeCloseTo(20 * Math.log10(0.1 / 0.5), 0);
+  expect(psnr?.adjustedP).toBeGreaterThanOrEqual(psnr?.p as number);
+});
+
+test('without a difference, 95 % of experiments stay undecided', () => {
+  let undecided = 0;
+  const experiments = 25;
+  for (let at = 0; at < experiments; at++) {
+    const psnr = compareDefenses(experiment(0.2, 0.2, [3 * at, 3 * at + 1, 3 * at + 2]), rows).find(
+      ({ metric }) => metric === 'psnr',
+    );
+    if (psnr?.verdict === 'undecided') undecided++;
+  }
+  // 25 draws at .95 leave fewer than 21 in 1 % of cases; the seeds are fixed.
+  expect(undecided).toBeGreaterThanOrEqual(21);
+});
+
+test('the oracle is not compared: it sees no mask', () => {
+  const oracle = experiment(0.5, 0.1).map((attack) => ({
+    ...attack,
+    adversary: 'oracle' as const,
+  }));
+  expect(compareDefenses(oracle, rows)).toEqual([]);
+});
+
+test('unequal realised ratios are shown, not decided', () => {
+  const unequal = rows.map((row) =>
+    row.defense === 'maskcrypt' ? { ...row, realisedRatio: 0.4 } : row,
+  );
+  const psnr = compareDefenses(experiment(0.5, 0.1), unequal).find(
+    ({ metric }) => metric === 'psnr',
+  );
+  expect(psnr?.equalRatio).toBe(false);
+  expect(psnr?.verdict).toBe('undecided');
+});
