@@ -56,8 +56,11 @@ export interface Defense<P, M = unknown> {
   readonly mask: MaskPolicy<P, M>;
   /** What the protocol gives the server of each new global model. */
   serverLearns(params: P): 'plain-part' | 'aggregate';
-  /** The encrypt ratio asked for, 0 … 1; the realised one is measured. */
-  targetRatio(params: P): number;
+  /**
+   * The encrypt ratio asked for, 0 … 1; the realised one is measured. Absent where the mask follows
+   * from something else (whole layers, a threshold).
+   */
+  targetRatio?(params: P): number;
 }
 
 /** Types a defense's parameters from its schema; returns it unchanged. */

@@ -23,7 +23,8 @@ export interface DefenseRow {
   readonly defense: string;
   readonly title: string;
   readonly params: Readonly<Record<string, unknown>>;
-  readonly targetRatio: number;
+  /** `null` where the defense is not given a ratio. */
+  readonly targetRatio: number | null;
   readonly source: string;
 }
 

@@ -47,7 +47,7 @@ export function poolScores(scored: readonly ScoredAttack[]): PooledScore[] {
 }
 
 /**
- * Each defense that chooses its mask against the random mask of the same target ratio: same seeds,
+ * Each defense that chooses its mask against the random mask of the same ratio: same seeds,
  * clients, images and initial values, difference bootstrapped seed → client → sample.
  */
 export function compareDefenses(
@@ -76,17 +76,22 @@ export function compareDefenses(
   });
 }
 
+/** Pairs that ask for the same ratio, or end at the same one. */
 function pairsWithRandom(rows: readonly ComparedRow[]): [ComparedRow, ComparedRow][] {
   const random = rows.filter(({ defense }) => defense === 'random');
+  const partial = ({ realisedRatio }: ComparedRow) => realisedRatio > 0 && realisedRatio < 1;
   return rows
-    .filter(
-      ({ defense, targetRatio }) => defense !== 'random' && targetRatio > 0 && targetRatio < 1,
-    )
+    .filter((row) => row.defense !== 'random' && partial(row))
     .flatMap((a) =>
       random
-        .filter((b) => b.targetRatio === a.targetRatio)
+        .filter((b) => b.targetRatio === a.targetRatio || sameRealisedRatio(a, b))
         .map((b): [ComparedRow, ComparedRow] => [a, b]),
     );
+}
+
+/** Within 1 % of all coordinates. */
+function sameRealisedRatio(a: ComparedRow, b: ComparedRow): boolean {
+  return Math.abs(a.realisedRatio - b.realisedRatio) <= 0.01;
 }
 
 type Undecided = Omit<Comparison, 'adjustedP' | 'verdict'> & {
@@ -112,7 +117,7 @@ function compare(
     adversary,
     metric: metric.meta.id,
     realisedRatio: { a: a.realisedRatio, b: b.realisedRatio },
-    equalRatio: Math.abs(a.realisedRatio - b.realisedRatio) <= 0.01,
+    equalRatio: sameRealisedRatio(a, b),
     difference: {
       value: difference,
       interval: percentileInterval(spread),
