@@ -17,11 +17,16 @@ export interface ParameterSet {
   readonly id: ParameterSetId;
   readonly title: string;
   readonly scheme: 'ckks' | 'bfv' | 'paillier' | 'plain';
+  /** Bits of security against the best known attack on the encryption; 0 = none. */
   readonly securityBits: number;
   /** Values that fit into one ciphertext. */
   readonly valuesPerCiphertext: number;
   /** Size of one serialised ciphertext as a client uploads it, bytes. */
   readonly ciphertextBytes: number;
+  /** Who multiplies an update with its aggregation weight: the server on ciphertexts, or the client before encryption. */
+  readonly weighting: 'server' | 'client';
+  /** Largest error of one value of a weighted mean, relative to values in [-1, 1]; tests hold it. */
+  readonly precision: number;
   readonly standing: 'paper-faithful' | 'optimised';
   readonly source: string;
 }
@@ -31,13 +36,21 @@ export interface EncryptedVector {
   readonly parameterSet: ParameterSetId;
   /** Number of values inside. */
   readonly length: number;
+  /** The aggregation weight p_k its client multiplied in; 1 where the server weights. */
+  readonly weight: number;
   readonly ciphertexts: readonly Uint8Array[];
 }
 
 /** What a client can do with the public key. */
 export interface Encryptor {
-  /** Encodes and encrypts `values`; ⌈length / valuesPerCiphertext⌉ ciphertexts. */
-  encrypt(values: Float32Array): Promise<EncryptedVector>;
+  /**
+   * Encodes and encrypts `values`; ⌈length / valuesPerCiphertext⌉ ciphertexts.
+   *
+   * @param weight the client's aggregation weight p_k. Sets whose server can only add
+   *   (`ParameterSet.weighting` is `client`) multiply it in before encryption; the others ignore it.
+   * @throws {RangeError} a value that is not finite or beyond the set's range; a weight outside ]0, 1].
+   */
+  encrypt(values: Float32Array, weight?: number): Promise<EncryptedVector>;
 }
 
 /** What the server can do: it has no key, and no method that decrypts. */
@@ -45,6 +58,8 @@ export interface Aggregator {
   /**
    * Σ weights[k] · vectors[k], computed on the ciphertexts.
    * @throws {CiphertextError} naming the vector, the ciphertext and the field that is wrong.
+   * @throws {RangeError} weights that are not finite, do not match the vectors in number, or, where
+   *   the client weights, differ from those it used.
    */
   weightedSum(
     vectors: readonly EncryptedVector[],

@@ -1,0 +1,150 @@
+import type { Worker } from 'node:worker_threads';
+import { startWorker } from '../../platform/worker-entry.ts';
+import { CiphertextError, type ParameterSetId } from '../scheme.ts';
+import type { SealExecutor } from './executor.ts';
+import { SealFailure } from './library.ts';
+import {
+  type KeyMaterial,
+  type SealInput,
+  type SealOperation,
+  type SealOutput,
+  transferables,
+} from './operations.ts';
+import type { SealReply, SealRequest } from './seal-worker.ts';
+
+interface Task {
+  readonly operation: SealOperation;
+  readonly keys: readonly KeyMaterial[];
+  readonly input: () => SealInput<SealOperation>;
+  readonly resolve: (output: SealOutput<SealOperation>) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Seat {
+  readonly worker: Worker;
+  readonly knownKeys: Set<number>;
+  readonly running: Map<number, Task>;
+}
+
+/** A worker computes one task while the next one waits beside it; the rest stay in the queue. */
+const tasksPerWorker = 2;
+
+/** Worker threads with one SEAL instance each, all for one parameter set. */
+export class SealPool implements SealExecutor {
+  readonly width: number;
+  readonly #parameterSet: ParameterSetId;
+  readonly #seats: Seat[] = [];
+  readonly #queue: Task[] = [];
+  #tasks = 0;
+  #closed = false;
+
+  constructor(parameterSet: ParameterSetId, width: number) {
+    this.width = width;
+    this.#parameterSet = parameterSet;
+  }
+
+  submit<O extends SealOperation>(
+    operation: O,
+    keys: readonly KeyMaterial[],
+    input: () => SealInput<O>,
+  ): Promise<SealOutput<O>> {
+    if (this.#closed) throw new Error('The key ring is closed.');
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ operation, keys, input, resolve: resolve as Task['resolve'], reject });
+      this.#dispatch();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const error = new Error('The key ring was closed while it was working.');
+    for (const task of this.#queue.splice(0)) task.reject(error);
+    await Promise.all(
+      this.#seats.splice(0).map(({ worker, running }) => {
+        for (const task of running.values()) task.reject(error);
+        return worker.terminate();
+      }),
+    );
+  }
+
+  #dispatch(): void {
+    while (this.#queue.length > 0) {
+      const seat = this.#freeSeat();
+      const task = seat && this.#queue.shift();
+      if (!task) return;
+      try {
+        this.#send(seat, task);
+      } catch (error) {
+        task.reject(error as Error);
+      }
+    }
+  }
+
+  /** The least busy worker with room for a task; a new one while there are fewer than `width`. */
+  #freeSeat(): Seat | undefined {
+    const idle = this.#seats.find(({ running }) => running.size === 0);
+    if (idle) return idle;
+    if (this.#seats.length < this.width) return this.#openSeat();
+    const [leastBusy] = this.#seats.toSorted((a, b) => a.running.size - b.running.size);
+    return leastBusy && leastBusy.running.size < tasksPerWorker ? leastBusy : undefined;
+  }
+
+  #openSeat(): Seat {
+    const workerData = { parameterSet: this.#parameterSet };
+    const worker = startWorker('./seal-worker', import.meta.url, { workerData });
+    const seat: Seat = { worker, knownKeys: new Set(), running: new Map() };
+    worker.on('message', (reply: SealReply) => this.#receive(seat, reply));
+    worker.on('error', (error) => this.#lose(seat, error));
+    worker.on('exit', () => this.#lose(seat, new Error('it ended')));
+    worker.unref();
+    this.#seats.push(seat);
+    return seat;
+  }
+
+  #send(seat: Seat, task: Task): void {
+    const keys = task.keys.filter(({ id }) => !seat.knownKeys.has(id));
+    const id = this.#tasks++;
+    const input = task.input();
+    const request: SealRequest = { task: id, keys, operation: task.operation, input };
+    seat.running.set(id, task);
+    // While something runs, the process must wait for it.
+    seat.worker.ref();
+    seat.worker.postMessage(request, transferables(input));
+    for (const key of keys) seat.knownKeys.add(key.id);
+  }
+
+  #receive(seat: Seat, reply: SealReply): void {
+    const task = seat.running.get(reply.task);
+    if (!task) return;
+    seat.running.delete(reply.task);
+    if (seat.running.size === 0) seat.worker.unref();
+    if (reply.status === 'done') task.resolve(reply.output);
+    else if (reply.status === 'refused') task.reject(new CiphertextError(reply.message));
+    else {
+      task.reject(new SealFailure(reply.message));
+      this.#discard(seat);
+    }
+    this.#dispatch();
+  }
+
+  /** A worker ended by itself: its current task failed with it. */
+  #lose(seat: Seat, error: Error): void {
+    const [current] = seat.running;
+    if (current) {
+      seat.running.delete(current[0]);
+      current[1].reject(new SealFailure(`A SEAL worker was lost: ${error.message}`));
+    }
+    this.#discard(seat);
+  }
+
+  /** Ends a worker for good; what it had not begun goes back to the head of the queue. */
+  #discard(seat: Seat): void {
+    const at = this.#seats.indexOf(seat);
+    if (at === -1) return;
+    this.#seats.splice(at, 1);
+    this.#queue.unshift(...seat.running.values());
+    seat.running.clear();
+    void seat.worker.terminate();
+    this.#dispatch();
+  }
+}

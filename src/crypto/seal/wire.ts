@@ -1,0 +1,106 @@
+import { CiphertextError } from '../scheme.ts';
+
+/** A serialised SEAL ciphertext at ComprMode none: header, then limbs as little-endian uint64. */
+export interface CiphertextForm {
+  /** `fresh`, `aggregate`. */
+  readonly name: string;
+  /** The context's own header: parameter id, level, scale and size of every valid ciphertext. */
+  readonly header: Uint8Array;
+  readonly degree: number;
+  /** Primes of this level, in the order of the limbs. */
+  readonly primes: readonly bigint[];
+}
+
+export const ciphertextHeaderBytes = 113;
+export const plaintextHeaderBytes = 88;
+
+/** Where SEAL 4.1 writes what (`Ciphertext::save_members`), by first byte. */
+const headerFields: readonly (readonly [start: number, name: string])[] = [
+  [0, 'magic number'],
+  [2, 'header size'],
+  [3, 'library version'],
+  [5, 'compression mode'],
+  [6, 'reserved bytes'],
+  [8, 'total size'],
+  [16, 'parameter id'],
+  [48, 'NTT flag'],
+  [49, 'number of polynomials'],
+  [57, 'ring dimension'],
+  [65, 'number of primes'],
+  [73, 'scale'],
+  [81, 'correction factor'],
+  [89, 'header of the coefficients'],
+  [105, 'number of coefficients'],
+];
+
+function fieldAt(byte: number): string {
+  return headerFields.findLast(([start]) => start <= byte)?.[1] ?? 'header';
+}
+
+/** Bytes of a ciphertext of two polynomials in this form. */
+export function ciphertextBytes(form: CiphertextForm): number {
+  return ciphertextHeaderBytes + 2 * form.primes.length * form.degree * 8;
+}
+
+/**
+ * Checks every byte of a ciphertext before SEAL sees it: SEAL 6.x on WebAssembly is damaged by the
+ * exception that a malformed input causes.
+ *
+ * @param forms the forms that are acceptable here; the length picks one
+ * @param where names the ciphertext in errors
+ * @throws {CiphertextError} naming the field that is wrong.
+ */
+export function checkCiphertext(
+  bytes: Uint8Array,
+  forms: readonly CiphertextForm[],
+  where: string,
+): CiphertextForm {
+  if (!(bytes instanceof Uint8Array)) throw new CiphertextError(`${where}: not a Uint8Array.`);
+  const sameLength = forms.filter((form) => ciphertextBytes(form) === bytes.length);
+  const nearest = sameLength[0];
+  if (!nearest) {
+    const expected = forms.map((form) => `${ciphertextBytes(form)} (${form.name})`).join(' or ');
+    throw new CiphertextError(`${where}: length: ${bytes.length} bytes instead of ${expected}.`);
+  }
+  const form = sameLength.find((each) => firstDifference(bytes, each.header) === -1);
+  if (!form) {
+    const byte = firstDifference(bytes, nearest.header);
+    throw new CiphertextError(
+      `${where}: ${fieldAt(byte)}: byte ${byte} is ${bytes[byte]} instead of ${nearest.header[byte]}; the ciphertext was made with other parameters or was damaged.`,
+    );
+  }
+  checkCoefficients(bytes, form, where);
+  return form;
+}
+
+function firstDifference(bytes: Uint8Array, header: Uint8Array): number {
+  return header.findIndex((byte, at) => bytes[at] !== byte);
+}
+
+function checkCoefficients(bytes: Uint8Array, form: CiphertextForm, where: string): void {
+  // A copy, because the payload starts at an odd byte and limbs are read as pairs of 32-bit words.
+  const words = new Uint32Array(bytes.slice(ciphertextHeaderBytes).buffer);
+  let at = 0;
+  let second = 0;
+  for (let polynomial = 0; polynomial < 2; polynomial++) {
+    for (const prime of form.primes) {
+      const low = Number(prime & 0xffffffffn);
+      const high = Number(prime >> 32n);
+      for (const end = at + 2 * form.degree; at < end; at += 2) {
+        const wordHigh = words[at + 1] as number;
+        const wordLow = words[at] as number;
+        if (wordHigh > high || (wordHigh === high && wordLow >= low)) {
+          const coefficient = (at >> 1) % form.degree;
+          throw new CiphertextError(
+            `${where}: coefficient ${coefficient} of polynomial ${polynomial} is not below its prime ${prime}.`,
+          );
+        }
+        if (polynomial === 1) second |= wordHigh | wordLow;
+      }
+    }
+  }
+  if (second === 0)
+    throw new CiphertextError(
+      `${where}: the second polynomial is zero, so the ciphertext would show its content to everyone.`,
+    );
+}
