@@ -1,0 +1,53 @@
+import {
+  type AttackContext,
+  NotApplicable,
+  type Reconstruction,
+  type ReconstructionOutput,
+} from '../../src/api/attack.ts';
+import type { RandomStream } from '../../src/engine/random.ts';
+import type { AuxiliaryKnowledge } from '../../src/view/auxiliary.ts';
+import { type ObservedUpdate, observeUpdate } from './observed-update.ts';
+import { priorReconstruction } from './prior.ts';
+
+/** What an attack finds in one update. */
+export type Finding = Pick<Reconstruction, 'images' | 'labels' | 'cost' | 'iterations'>;
+
+/**
+ * Answers every probe client's question: with what `reconstruct` finds in its update, or with the
+ * prior where nothing was exposed or found.
+ *
+ * Random numbers depend on the attack and the probe only, so that defenses and adversaries are
+ * compared from the same initial guesses.
+ *
+ * @throws {NotApplicable} when the run has no probe clients, or the adversary nothing to read.
+ */
+export async function reconstructEachProbe<P>(
+  attack: string,
+  aux: AuxiliaryKnowledge,
+  context: AttackContext<P>,
+  reconstruct: (
+    update: ObservedUpdate,
+    random: RandomStream,
+    progress: (fraction: number) => void,
+  ) => Promise<Finding | undefined>,
+): Promise<ReconstructionOutput> {
+  const probes = aux.reconstruction;
+  if (probes.length === 0)
+    throw new NotApplicable('The run has no probe clients, so there is nothing to reconstruct.');
+  const targets: Reconstruction[] = [];
+  for (const [at, probe] of probes.entries()) {
+    context.signal.throwIfAborted();
+    const { client, round } = probe;
+    const update = observeUpdate(context.expose({ client, round }));
+    const random = context.random.derive(attack, client, round);
+    const progress = (fraction: number) => context.progress((at + fraction) / probes.length);
+    const finding = update && (await reconstruct(update, random, progress));
+    targets.push(
+      finding
+        ? { client, round, from: 'update', ...finding }
+        : priorReconstruction(probe, aux.shadow),
+    );
+    context.progress((at + 1) / probes.length);
+  }
+  return { kind: 'reconstruction', targets };
+}

@@ -1,0 +1,38 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { tf } from '../../src/engine/tensors.ts';
+
+/** Keeps the norms differentiable at 0. */
+const TINY = 1e-20;
+
+/** Distance of a dummy's gradient from the observed one over the scored coordinates. */
+export type Objective = (gradient: Tensor, observed: Tensor, scored: Tensor) => Tensor;
+
+/** Σ ‖g' − g‖² (Zhu et al. 2019, eq. 4). All arguments [N]; `scored` holds 0 and 1. */
+export const squaredDistance: Objective = (gradient, observed, scored) => {
+  const difference = tf.mul(tf.sub(gradient, observed), scored);
+  return tf.sum(tf.mul(difference, difference));
+};
+
+/** 1 − cos(g', g) over all scored coordinates jointly (Geiping et al. 2020, eq. 4). */
+export const cosineDistance: Objective = (gradient, observed, scored) => {
+  const ours = tf.mul(gradient, scored);
+  const theirs = tf.mul(observed, scored);
+  const norm = (vector: Tensor) => tf.sqrt(tf.add(tf.sum(tf.mul(vector, vector)), TINY));
+  const product = tf.sum(tf.mul(ours, theirs));
+  return tf.sub(1, tf.div(product, tf.mul(norm(ours), norm(theirs))));
+};
+
+/**
+ * Anisotropic total variation, the mean absolute difference of neighbours down plus across
+ * (Geiping et al. 2020, §5).
+ *
+ * @param images [samples, height, width, channels]
+ */
+export function totalVariation(images: Tensor): Tensor {
+  const [samples, height, width, channels] = images.shape as [number, number, number, number];
+  const window = (top: number, left: number, rows: number, columns: number) =>
+    tf.slice(images, [0, top, left, 0], [samples, rows, columns, channels]);
+  const down = tf.sub(window(1, 0, height - 1, width), window(0, 0, height - 1, width));
+  const across = tf.sub(window(0, 1, height, width - 1), window(0, 0, height, width - 1));
+  return tf.add(tf.mean(tf.abs(down)), tf.mean(tf.abs(across)));
+}

@@ -1,0 +1,45 @@
+import type { Exposure } from '../../src/view/adversaries.ts';
+import type { CoordinateSet } from '../../src/view/partial-vector.ts';
+
+/** A client's update as the adversary reads it: what gradient matching matches. */
+export interface ObservedUpdate {
+  readonly client: number;
+  readonly round: number;
+  /** w_{t-1}, [N]. */
+  readonly start: Float32Array;
+  /**
+   * (w_{t-1} − w_t^k) / learning rate, [N]: the gradient after one local step, the sum of the local
+   * gradients after several.
+   */
+  readonly gradient: Float32Array;
+  /** Coordinates of `gradient` that enter the cost; 1 = used. */
+  readonly scored: CoordinateSet;
+  readonly samples: number;
+  readonly localSteps: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+}
+
+/**
+ * The update inside a transmission.
+ *
+ * @returns `undefined` when there is nothing to match: no coordinate was sent in plaintext, none is
+ *   scored, or all scored coordinates of the update are zero.
+ */
+export function observeUpdate(exposure: Exposure): ObservedUpdate | undefined {
+  const { start, model, scored, learningRate } = exposure;
+  if (exposure.knownCount === 0) return undefined;
+  const gradient = start.map((before, at) => (before - (model[at] as number)) / learningRate);
+  if (!gradient.some((value, at) => scored[at] === 1 && value !== 0)) return undefined;
+  return {
+    client: exposure.client,
+    round: exposure.round,
+    start,
+    gradient,
+    scored,
+    samples: exposure.samples,
+    localSteps: exposure.localSteps,
+    batchSize: exposure.batchSize,
+    learningRate,
+  };
+}
