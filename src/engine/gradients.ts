@@ -16,10 +16,6 @@ interface ConvAttributes {
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
-interface DepthwiseAttributes extends Omit<ConvAttributes, 'dataFormat'> {
-  readonly dilations: number | [number, number];
-}
-
 /** What a gradient returns: per input name, its gradient on demand. */
 type InputGradients = Record<string, () => tf.Tensor>;
 type Gradient = (dy: tf.Tensor, saved: tf.Tensor[], attributes: never) => InputGradients;
@@ -34,8 +30,6 @@ const run = (kernel: string, inputs: Record<string, tf.Tensor>, attributes: obje
  */
 export function registerMissingGradients(): void {
   register(tf.Conv2DBackpropFilter, ['x', 'dy'], conv2DBackpropFilter);
-  register(tf.DepthwiseConv2dNativeBackpropInput, ['dy', 'filter'], depthwiseBackpropInput);
-  register(tf.DepthwiseConv2dNativeBackpropFilter, ['x', 'dy'], depthwiseBackpropFilter);
   register(tf.AvgPool, ['x'], avgPool);
   register(tf.AvgPoolGrad, ['input'], avgPoolGrad);
   register(tf.MaxPoolGrad, ['dy', 'input'], maxPoolGrad);
@@ -76,38 +70,6 @@ function conv2DBackpropFilter(g: tf.Tensor, saved: tf.Tensor[], attributes: Conv
         { strides, pad, dataFormat, dimRoundingMode, inputShape: x.shape },
       ),
     dy: () => tf.conv2d(x, g as tf.Tensor4D, strides, pad, dataFormat, 1, dimRoundingMode),
-  };
-}
-
-function depthwiseBackpropInput(g: tf.Tensor, saved: tf.Tensor[], attributes: DepthwiseAttributes) {
-  const [dy, filter] = saved as [tf.Tensor4D, tf.Tensor4D];
-  const { strides, pad, dilations, dimRoundingMode } = attributes;
-  return {
-    dy: () => tf.depthwiseConv2d(g as tf.Tensor4D, filter, strides, pad, 'NHWC', dilations),
-    filter: () =>
-      run(
-        tf.DepthwiseConv2dNativeBackpropFilter,
-        { x: g, dy },
-        { strides, pad, dilations, dimRoundingMode, filterShape: filter.shape },
-      ),
-  };
-}
-
-function depthwiseBackpropFilter(
-  g: tf.Tensor,
-  saved: tf.Tensor[],
-  attributes: DepthwiseAttributes,
-) {
-  const [x, dy] = saved as [tf.Tensor4D, tf.Tensor4D];
-  const { strides, pad, dilations, dimRoundingMode } = attributes;
-  return {
-    x: () =>
-      run(
-        tf.DepthwiseConv2dNativeBackpropInput,
-        { dy, filter: g },
-        { strides, pad, dilations, dimRoundingMode, inputShape: x.shape },
-      ),
-    dy: () => tf.depthwiseConv2d(x, g as tf.Tensor4D, strides, pad, 'NHWC', dilations),
   };
 }
 
