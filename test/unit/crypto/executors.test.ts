@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parameterSet } from '../../../src/crypto/parameter-sets.ts';
+import type { EncryptedVector } from '../../../src/crypto/scheme.ts';
+import { InlineExecutor } from '../../../src/crypto/seal/inline-executor.ts';
+import { SealFailure } from '../../../src/crypto/seal/library.ts';
+import type { KeyMaterial } from '../../../src/crypto/seal/operations.ts';
+import { SealPool } from '../../../src/crypto/seal/pool.ts';
+import {
+  SealAggregator,
+  SealDecryptor,
+  SealEncryptor,
+} from '../../../src/crypto/seal/seal-roles.ts';
+
+const set = parameterSet('ckks-tenseal');
+const executors = {
+  inline: new InlineExecutor(set.id),
+  'one worker': new SealPool(set.id, 1),
+  'two workers': new SealPool(set.id, 2),
+};
+
+/** Typed arrays of this size take seconds to compare item by item. */
+function digest(parts: readonly (Uint8Array | Float64Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+}
+
+let publicKey: KeyMaterial;
+let secretKey: KeyMaterial;
+let uploads: EncryptedVector[];
+const weights = [0.25, 0.75];
+
+beforeAll(async () => {
+  const keys = await executors.inline.submit('generateKeys', [], () => ({}));
+  publicKey = { id: 1, kind: 'public', bytes: keys.publicKey };
+  secretKey = { id: 2, kind: 'secret', bytes: keys.secretKey };
+  const encryptor = new SealEncryptor(executors['two workers'], set, publicKey);
+  const model = Float32Array.from({ length: 10 * 4096 + 17 }, (_, at) => Math.cos(at));
+  uploads = [await encryptor.encrypt(model), await encryptor.encrypt(model.map((x) => x / 2))];
+});
+
+afterAll(() => Promise.all(Object.values(executors).map((executor) => executor.close())));
+
+it('sums and decrypts to the same bytes wherever it runs', async () => {
+  const results = await Promise.all(
+    Object.values(executors).map(async (executor) => {
+      const sum = await new SealAggregator(executor, set).weightedSum(uploads, weights);
+      const values = await new SealDecryptor(executor, set, secretKey).decrypt(sum);
+      return { sum, values };
+    }),
+  );
+  const digests = results.map(({ sum, values }) => digest([...sum.ciphertexts, values]));
+  expect(new Set(digests).size).toBe(1);
+  expect(results[0]?.values[10]).toBeCloseTo(0.625 * Math.cos(10), 6);
+});
+
+describe.each(Object.entries(executors))('%s', (_, executor) => {
+  it('is replaced after SEAL threw, and what waited is still done', async () => {
+    const damaged = { id: 99, kind: 'secret' as const, bytes: new Uint8Array(100) };
+    const upload = uploads[0]?.ciphertexts[10] ?? new Uint8Array(0);
+    const decrypt = (key: KeyMaterial) =>
+      executor.submit('decrypt', [key], () => ({
+        key: key.id,
+        ciphertexts: [upload.slice()],
+        length: 17,
+        first: 10,
+      }));
+    const attempts = await Promise.allSettled([
+      decrypt(damaged),
+      decrypt(secretKey),
+      decrypt(damaged),
+      decrypt(secretKey),
+      decrypt(secretKey),
+    ]);
+    expect(attempts.map(({ status }) => status)).toEqual([
+      'rejected',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    for (const attempt of attempts) {
+      if (attempt.status === 'rejected') expect(attempt.reason).toBeInstanceOf(SealFailure);
+      else expect(attempt.value.values[0]).toBeCloseTo(Math.cos(40_960), 6);
+    }
+  });
+});
+
+it('ends what is running when a pool is closed', async () => {
+  const pool = new SealPool(set.id, 1);
+  const pending = Promise.allSettled(
+    [1, 2, 3].map(() => pool.submit('generateKeys', [], () => ({}))),
+  );
+  await pool.close();
+  for (const each of await pending) expect(each.status).toBe('rejected');
+  await expect(async () => pool.submit('generateKeys', [], () => ({}))).rejects.toThrow('closed');
+});
