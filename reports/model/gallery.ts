@@ -1,0 +1,174 @@
+import type { GalleryItem, StoredImage } from '../../src/api/results.ts';
+import { formatMetric, formatNumber, formatPlural } from '../format.ts';
+import type { ReportContext } from './context.ts';
+
+/** One picture with what stands under it. */
+export interface GalleryTile {
+  /** Index into `GallerySection.images`. */
+  readonly image: number;
+  readonly alt: string;
+  readonly caption: readonly string[];
+}
+
+export interface GalleryRow {
+  readonly label: string;
+  readonly adversary: string;
+  /** The defense's strongest protocol-consistent adversary; the others are folded away. */
+  readonly headline: boolean;
+  /** One per column; `null` where this row has no picture of that probe. */
+  readonly tiles: readonly (GalleryTile | null)[];
+}
+
+/** One attack on probes of one kind: originals on top, one row per defense and adversary. */
+export interface GalleryPanel {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly originals: readonly GalleryTile[];
+  readonly headlines: readonly GalleryRow[];
+  readonly others: readonly GalleryRow[];
+  /** What guesses without any view score. */
+  readonly baselines: readonly { readonly name: string; readonly scores: string }[];
+}
+
+export interface GallerySection {
+  readonly panels: readonly GalleryPanel[];
+  readonly images: readonly StoredImage[];
+}
+
+/** A page shows this many probes per panel; the scores rest on all of them. */
+const COLUMNS = 8;
+
+interface Found {
+  readonly row: string;
+  readonly adversary: string;
+  readonly item: GalleryItem;
+}
+
+export function gallerySection(context: ReportContext): GallerySection | null {
+  const images = new ImageList();
+  const panels = context.results.attacks.flatMap(({ id, title }) => {
+    const seed = context.results.seeds.find((one) => galleryOf(context, id, one).length > 0);
+    if (seed === undefined) return [];
+    const found = galleryOf(context, id, seed);
+    const localSteps = [...new Set(found.map(({ item }) => item.localSteps))].sort((a, b) => a - b);
+    return localSteps.map((steps) =>
+      panel(context, images, {
+        attack: id,
+        title,
+        seed,
+        steps,
+        found: found.filter(({ item }) => item.localSteps === steps),
+      }),
+    );
+  });
+  return panels.length === 0 ? null : { panels, images: images.all };
+}
+
+function galleryOf(context: ReportContext, attack: string, seed: number): Found[] {
+  return context.results.cells
+    .filter((cell) => cell.seed === seed)
+    .flatMap(({ row, attacks }) =>
+      attacks.flatMap((result) =>
+        result.attack === attack && result.outcome.status === 'ok'
+          ? (result.outcome.value.gallery ?? []).map((item) => ({
+              row,
+              adversary: result.adversary,
+              item,
+            }))
+          : [],
+      ),
+    );
+}
+
+function panel(
+  context: ReportContext,
+  images: ImageList,
+  of: {
+    readonly attack: string;
+    readonly title: string;
+    readonly seed: number;
+    readonly steps: number;
+    readonly found: readonly Found[];
+  },
+): GalleryPanel {
+  const probes = [...new Map(of.found.map(({ item }) => [probeKey(item), item])).values()];
+  const columns = probes.slice(0, COLUMNS);
+  const rows = context.rows.flatMap(({ key, label }) =>
+    context.results.adversaries.flatMap(({ id, title }) => {
+      const mine = of.found.filter(({ row, adversary }) => row === key && adversary === id);
+      if (mine.length === 0) return [];
+      return [
+        {
+          label,
+          adversary: title,
+          headline: context.headline(key, of.attack)?.score.adversary === id,
+          tiles: columns.map((column) => {
+            const item = mine.find((one) => probeKey(one.item) === probeKey(column))?.item;
+            return item ? reconstructionTile(images, item, `${label}, ${title}`) : null;
+          }),
+        },
+      ];
+    }),
+  );
+  const hidden = probes.length - columns.length;
+  return {
+    title: of.title,
+    subtitle: `${formatPlural(of.steps, 'local step')}, seed ${of.seed}, the first ${formatPlural(columns.length, 'probe')}${hidden > 0 ? ` of ${probes.length}` : ''} in the order of the specification`,
+    originals: columns.map((item) => ({
+      image: images.add(item.original),
+      alt: `Original of probe client ${item.client}, label ${item.label}`,
+      caption: [`label ${item.label}`, `round ${item.round}`],
+    })),
+    headlines: rows.filter(({ headline }) => headline),
+    others: rows.filter(({ headline }) => !headline),
+    baselines: baselines(context, of.attack),
+  };
+}
+
+function reconstructionTile(images: ImageList, item: GalleryItem, who: string): GalleryTile {
+  const psnr = `${formatNumber(item.psnr, 1)}\u00a0dB`;
+  const ssim = item.ssim === null ? null : `SSIM\u00a0${formatNumber(item.ssim, 2)}`;
+  return {
+    image: images.add(item.reconstruction),
+    alt: `Reconstruction by ${who}, of label ${item.label}: PSNR ${psnr}${ssim ? `, ${ssim}` : ''}`,
+    caption: [psnr, ...(ssim ? [ssim] : []), ...(item.from === 'prior' ? ['prior only'] : [])],
+  };
+}
+
+/** The guesses' scores in every metric of the attack, one line per guess. */
+function baselines(context: ReportContext, attack: string): GalleryPanel['baselines'] {
+  const byName = new Map<string, string[]>();
+  for (const metric of context.results.metrics) {
+    const scored = context.results.pooled.find(
+      (score) =>
+        score.attack === attack &&
+        score.metric === metric.id &&
+        score.value.baselines !== undefined,
+    );
+    for (const [name, value] of Object.entries(scored?.value.baselines ?? {}))
+      byName.set(name, [
+        ...(byName.get(name) ?? []),
+        `${metric.title} ${formatMetric(value, metric.unit)}`,
+      ]);
+  }
+  return [...byName].map(([name, scores]) => ({ name, scores: scores.join(', ') }));
+}
+
+function probeKey({ client, round, localSteps }: GalleryItem): string {
+  return [client, round, localSteps].join('/');
+}
+
+/** Every picture once, however many rows show it. */
+class ImageList {
+  readonly all: StoredImage[] = [];
+  private readonly indices = new Map<string, number>();
+
+  add(image: StoredImage): number {
+    const key = `${image.width}/${image.height}/${image.channels}/${image.pixels}`;
+    const known = this.indices.get(key);
+    if (known !== undefined) return known;
+    this.all.push(image);
+    this.indices.set(key, this.all.length - 1);
+    return this.all.length - 1;
+  }
+}

@@ -1,0 +1,90 @@
+import type { MetricValue } from '../../src/api/metric.ts';
+import type { MetricDescription } from '../../src/api/results.ts';
+
+/**
+ * What a value says about leakage, from worst to best, and what can't be judged.
+ *
+ * - `exposed`: the whole interval lies beyond a level at which the attack clearly succeeds;
+ * - `leaks`: the whole interval lies above what guessing scores;
+ * - `undecided`: the interval includes guessing, and more;
+ * - `guessing`: equivalent to guessing, or no better than it;
+ * - `unjudged`: no interval, or nothing to compare with.
+ */
+export type Level = 'exposed' | 'leaks' | 'undecided' | 'guessing' | 'unjudged';
+
+export const LEVELS: Readonly<Record<Level, { symbol: string; words: string; rule: string }>> = {
+  exposed: {
+    symbol: '▲▲',
+    words: 'Exposed',
+    rule: 'the whole interval lies where the attack clearly succeeds (AUC or balanced accuracy above 0.6, SSIM above 0.5, PSNR above 20 dB)',
+  },
+  leaks: {
+    symbol: '▲',
+    words: 'Leaks',
+    rule: 'the whole interval lies above the best guess made without any view',
+  },
+  undecided: {
+    symbol: '◇',
+    words: 'Undecided',
+    rule: 'the interval includes guessing; more samples or seeds are needed',
+  },
+  guessing: {
+    symbol: '●',
+    words: 'Like guessing',
+    rule: 'the whole interval lies within ±0.02 of chance (AUC, balanced accuracy), or no higher than the best guess (other metrics)',
+  },
+  unjudged: {
+    symbol: '–',
+    words: 'Not judged',
+    rule: 'no interval or no guess to compare with',
+  },
+};
+
+/** From this value on an attack clearly succeeds. SSIM .5 is a published success criterion. */
+const CLEAR_SUCCESS: Readonly<Record<string, number>> = {
+  auc: 0.6,
+  'balanced-accuracy': 0.6,
+  ssim: 0.5,
+  psnr: 20,
+};
+
+/** Two one-sided tests within ±2 points of chance; the 95 % interval makes them stricter. */
+const EQUIVALENCE_MARGIN: Readonly<Record<string, number>> = {
+  auc: 0.02,
+  'balanced-accuracy': 0.02,
+};
+
+/** Of all guesses without a view, the one that scores best. */
+export function bestGuess(value: MetricValue, metric: MetricDescription): number | null {
+  const guesses = Object.values(value.baselines ?? {});
+  if (guesses.length === 0) return null;
+  return metric.higherMeansMoreLeakage ? Math.max(...guesses) : Math.min(...guesses);
+}
+
+export function judge(value: MetricValue, metric: MetricDescription): Level {
+  const guess = bestGuess(value, metric);
+  if (guess === null) return 'unjudged';
+  const towardsLeakage = metric.higherMeansMoreLeakage ? 1 : -1;
+  if (value.value === towardsLeakage * Number.POSITIVE_INFINITY) return 'exposed';
+  const { interval } = value;
+  if (!interval) return 'unjudged';
+
+  const [weakest, strongest] = metric.higherMeansMoreLeakage
+    ? [interval.low, interval.high]
+    : [-interval.high, -interval.low];
+  const guessed = towardsLeakage * guess;
+  const margin = EQUIVALENCE_MARGIN[metric.id];
+  const equivalent =
+    margin === undefined
+      ? strongest <= guessed
+      : weakest >= guessed - margin && strongest <= guessed + margin;
+  if (equivalent) return 'guessing';
+  if (weakest <= guessed) return 'undecided';
+  const clear = CLEAR_SUCCESS[metric.id];
+  return clear !== undefined && weakest > clear ? 'exposed' : 'leaks';
+}
+
+/** Whether value `a` means more leakage than value `b`. */
+export function leaksMore(a: number, b: number, metric: MetricDescription): boolean {
+  return metric.higherMeansMoreLeakage ? a > b : a < b;
+}

@@ -1,0 +1,92 @@
+import { formatCount, formatPlural, formatSeconds } from '../format.ts';
+import type { ReportContext } from './context.ts';
+import { formatSeeds } from './outcomes.ts';
+
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface Described {
+  readonly title: string;
+  readonly id: string;
+  readonly text: string;
+  readonly params: string;
+}
+
+export interface MethodSection {
+  readonly setting: readonly Fact[];
+  readonly environment: readonly Fact[];
+  readonly defenses: readonly Described[];
+  readonly adversaries: readonly (Described & { readonly standing: string })[];
+  readonly attacks: readonly Described[];
+  readonly metrics: readonly Described[];
+  /** The frozen specification, pretty-printed. */
+  readonly specification: string;
+}
+
+export function methodSection({ results }: ReportContext): MethodSection {
+  const { dataset, model, environment } = results;
+  return {
+    setting: [
+      {
+        name: 'Data',
+        value: `${dataset.title}: ${formatCount(dataset.members)} member and ${formatCount(dataset.nonMembers)} held-out samples${dataset.synthetic ? ' (synthetic)' : ''}`,
+      },
+      { name: 'Model', value: `${model.title}, ${formatCount(model.parameters)} parameters` },
+      { name: 'Seeds', value: results.seeds.length === 0 ? 'none' : formatSeeds(results.seeds) },
+      {
+        name: 'Cells',
+        value: `${formatPlural(results.cells.length, 'cell')}, one per defense and seed`,
+      },
+      { name: 'Made', value: `${results.createdAt}, in ${formatSeconds(results.wallSeconds)}` },
+    ],
+    environment: [
+      { name: 'hefl-bench', value: environment.heflVersion },
+      { name: 'Commit', value: environment.git ?? 'not in a checkout' },
+      { name: 'Node.js', value: environment.node },
+      { name: 'Engine', value: environment.engine },
+      { name: 'HE library', value: environment.heLibrary },
+      {
+        name: 'Processor',
+        value: `${environment.cpu}, ${formatPlural(environment.cores, 'core')}`,
+      },
+    ],
+    defenses: results.rows.map((row) => ({
+      title: row.title,
+      id: row.key,
+      text: row.source,
+      params: formatParams(row.params),
+    })),
+    adversaries: results.adversaries.map(({ id, title, knows, protocolConsistent }) => ({
+      title,
+      id,
+      text: knows,
+      params: '',
+      standing: protocolConsistent
+        ? 'consistent with the protocol'
+        : 'upper bound, never a headline',
+    })),
+    attacks: results.attacks.map(({ id, title, source, params }) => ({
+      title,
+      id,
+      text: source,
+      params: formatParams(params),
+    })),
+    metrics: results.metrics.map(({ id, title, source, higherMeansMoreLeakage }) => ({
+      title,
+      id,
+      text: source,
+      params: higherMeansMoreLeakage ? 'higher means more leakage' : 'lower means more leakage',
+    })),
+    specification: JSON.stringify(results.specification, null, 2),
+  };
+}
+
+function formatParams(params: Readonly<Record<string, unknown>>): string {
+  return Object.entries(params)
+    .map(
+      ([name, value]) => `${name} = ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    )
+    .join(', ');
+}
