@@ -1,5 +1,12 @@
-/** A set of coordinates of the parameter vector, one byte each: 1 = in the set. */
-export type CoordinateSet = Uint8Array;
+import {
+  type CoordinateSet,
+  complement,
+  countCoordinates,
+  gather,
+  scatter,
+} from './coordinate-set.ts';
+
+export type { CoordinateSet } from './coordinate-set.ts';
 
 /**
  * A vector of which only some coordinates are known. The others have no value here at all: not a
@@ -13,20 +20,23 @@ export class PartialVector {
 
   /** @throws {RangeError} when the number of values is not the number of known coordinates. */
   constructor(known: CoordinateSet, values: Float32Array) {
-    const count = known.reduce((sum, bit) => sum + bit, 0);
+    const count = countCoordinates(known);
     if (count !== values.length)
       throw new RangeError(`${values.length} values for ${count} known coordinates`);
     this.known = known;
     this.values = values;
   }
 
+  /** The values of `full` on the known coordinates. */
+  static restrict(full: Float32Array, known: CoordinateSet): PartialVector {
+    if (full.length !== known.length)
+      throw new RangeError(`a set of ${known.length} coordinates for ${full.length} values`);
+    return new PartialVector(known, gather(full, known));
+  }
+
   /** The part of `full` that is in plaintext under an encryption mask (1 = encrypted). */
   static plaintextPart(full: Float32Array, encrypted: CoordinateSet): PartialVector {
-    const known = encrypted.map((bit) => 1 - bit);
-    return new PartialVector(
-      known,
-      full.filter((_, at) => known[at] === 1),
-    );
+    return PartialVector.restrict(full, complement(encrypted));
   }
 
   static complete(full: Float32Array): PartialVector {
@@ -41,14 +51,22 @@ export class PartialVector {
     return this.known.length;
   }
 
+  get isComplete(): boolean {
+    return this.values.length === this.known.length;
+  }
+
   /** `fallback` with the known coordinates written over it; a new array. */
   fillFrom(fallback: Float32Array): Float32Array {
-    if (fallback.length !== this.length)
-      throw new RangeError(`a fallback of ${fallback.length} values for ${this.length}`);
     const full = fallback.slice();
-    let next = 0;
-    for (let at = 0; at < this.known.length; at++)
-      if (this.known[at] === 1) full[at] = this.values[next++] as number;
+    this.writeTo(full);
     return full;
+  }
+
+  /** Writes the known coordinates over `full`, in place. */
+  writeTo(full: Float32Array): void {
+    if (full.length !== this.length)
+      throw new RangeError(`a vector of ${full.length} values for ${this.length}`);
+    if (this.isComplete) full.set(this.values);
+    else scatter(this.values, this.known, full);
   }
 }
