@@ -1,81 +1,56 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type Heap, type HeapKernel, sizeOf } from './heap.ts';
 
-/** Writes `rows` rows of `columns` values; the repeated operand is read again in every row. */
-type RowLoop = (
-  to: Float32Array,
-  whole: Float32Array,
-  repeated: Float32Array,
-  columns: number,
-) => void;
-
 /**
- * A binary kernel that is quick where the backend is slow: when one operand is a scalar or repeats
- * along the leading axes of the other (a bias, a learning rate).
+ * A binary kernel for operands of different shapes. The backend is quick for equal shapes only; a
+ * scalar, or an operand that repeats along the leading axes of the other (a bias), is repeated first.
  */
-function binary(name: string, repeatRight: RowLoop, repeatLeft: RowLoop): HeapKernel {
+function binary(name: string): HeapKernel {
   return (heap, inputs) => {
     const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
     if (a.dtype === 'float32' && b.dtype === 'float32') {
-      if (repeatsIn(b.shape, a.shape)) return rows(heap, repeatRight, a, b);
-      if (repeatsIn(a.shape, b.shape)) return rows(heap, repeatLeft, b, a);
+      if (repeatsIn(b.shape, a.shape)) {
+        const repeated = repeat(heap, b, a.shape);
+        const result = heap.stock(name, { a, b: repeated });
+        heap.release(repeated);
+        return result;
+      }
+      if (repeatsIn(a.shape, b.shape)) {
+        const repeated = repeat(heap, a, b.shape);
+        const result = heap.stock(name, { a: repeated, b });
+        heap.release(repeated);
+        return result;
+      }
     }
     return heap.stock(name, inputs);
   };
 }
 
-function rows(heap: Heap, loop: RowLoop, whole: TensorInfo, repeated: TensorInfo): TensorInfo {
-  const output = heap.allocate(whole.shape);
-  loop(heap.floats(output), heap.floats(whole), heap.floats(repeated), sizeOf(repeated.shape));
-  return output;
-}
-
 /** Whether `part`, stripped of leading ones, is a proper tail of `whole`. */
 function repeatsIn(part: readonly number[], whole: readonly number[]): boolean {
-  if (part.length > whole.length || sizeOf(part) === sizeOf(whole)) return false;
+  const size = sizeOf(part);
+  if (part.length > whole.length || size === 0 || size >= sizeOf(whole)) return false;
   const firstKept = part.findIndex((length) => length !== 1);
   const tail = firstKept < 0 ? [] : part.slice(firstKept);
   const offset = whole.length - tail.length;
   return tail.every((length, at) => length === whole[offset + at]);
 }
 
-const plus: RowLoop = (to, whole, repeated, columns) => {
-  for (let at = 0; at < to.length; )
-    for (let column = 0; column < columns; column++, at++)
-      to[at] = (whole[at] as number) + (repeated[column] as number);
-};
+function repeat(heap: Heap, part: TensorInfo, shape: readonly number[]): TensorInfo {
+  const repeated = heap.allocate(shape);
+  const to = heap.floats(repeated);
+  const from = heap.floats(part);
+  if (from.length === 1) {
+    to.fill(from[0] as number);
+    return repeated;
+  }
+  to.set(from);
+  for (let done = from.length; done < to.length; done *= 2)
+    to.copyWithin(done, 0, Math.min(done, to.length - done));
+  return repeated;
+}
 
-const times: RowLoop = (to, whole, repeated, columns) => {
-  for (let at = 0; at < to.length; )
-    for (let column = 0; column < columns; column++, at++)
-      to[at] = (whole[at] as number) * (repeated[column] as number);
-};
-
-const minus: RowLoop = (to, whole, repeated, columns) => {
-  for (let at = 0; at < to.length; )
-    for (let column = 0; column < columns; column++, at++)
-      to[at] = (whole[at] as number) - (repeated[column] as number);
-};
-
-const minusFrom: RowLoop = (to, whole, repeated, columns) => {
-  for (let at = 0; at < to.length; )
-    for (let column = 0; column < columns; column++, at++)
-      to[at] = (repeated[column] as number) - (whole[at] as number);
-};
-
-const over: RowLoop = (to, whole, repeated, columns) => {
-  for (let at = 0; at < to.length; )
-    for (let column = 0; column < columns; column++, at++)
-      to[at] = (whole[at] as number) / (repeated[column] as number);
-};
-
-const overInto: RowLoop = (to, whole, repeated, columns) => {
-  for (let at = 0; at < to.length; )
-    for (let column = 0; column < columns; column++, at++)
-      to[at] = (repeated[column] as number) / (whole[at] as number);
-};
-
-export const add = binary('Add', plus, plus);
-export const subtract = binary('Sub', minus, minusFrom);
-export const multiply = binary('Multiply', times, times);
-export const realDivide = binary('RealDiv', over, overInto);
+export const add = binary('Add');
+export const subtract = binary('Sub');
+export const multiply = binary('Multiply');
+export const realDivide = binary('RealDiv');

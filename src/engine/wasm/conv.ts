@@ -11,54 +11,43 @@ interface ConvAttributes {
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
-/** Patches are gathered for as many images at once as fit into this many values (64 MiB). */
+/** Patches are gathered for as many output rows at once as fit into this many values (64 MiB). */
 const patchLimit = 2 ** 24;
 
 /**
  * dW [filterHeight, filterWidth, inChannels, outChannels]: the patches of x, one row per filter
- * coordinate, times dy.
+ * coordinate, times dy. The batch is made the innermost axis, so that patches are copied in runs.
  */
 export function conv2DBackpropFilter(
   heap: Heap,
   inputs: Record<string, TensorInfo>,
   attributes: ConvAttributes & { readonly filterShape: Shape4D },
 ): TensorInfo {
-  const { x, dy } = inputs as { x: TensorInfo; dy: TensorInfo };
   const { filterShape } = attributes;
-  const info = geometry(x.shape as Shape4D, filterShape, attributes);
-  const rows = info.filterHeight * info.filterWidth * info.inChannels;
-  const positions = info.outHeight * info.outWidth;
-  const imagesAtOnce = Math.max(1, Math.floor(patchLimit / (rows * positions)));
-  if (imagesAtOnce >= info.batchSize) {
-    const patches = gatherPatches(heap, x, info, 0, info.batchSize);
-    const b = { ...dy, shape: [info.batchSize * positions, info.outChannels] };
-    const product = multiplyPair(heap, { a: patches, b });
-    heap.release(patches);
-    return { ...product, shape: filterShape };
-  }
+  const info = geometry(inputs.x?.shape as Shape4D, filterShape, attributes);
+  const { batchSize, outHeight, outWidth, outChannels } = info;
+  const x = heap.stock('Transpose', { x: inputs.x as TensorInfo }, { perm: [3, 1, 2, 0] });
+  const dy = heap.stock('Transpose', { x: inputs.dy as TensorInfo }, { perm: [1, 2, 0, 3] });
+  const taps = info.filterHeight * info.filterWidth * info.inChannels;
+  const positionsPerRow = outWidth * batchSize;
+  const rowsAtOnce = Math.max(1, Math.floor(patchLimit / (taps * positionsPerRow)));
   const total = heap.allocate(filterShape);
   heap.floats(total).fill(0);
-  for (let first = 0; first < info.batchSize; first += imagesAtOnce) {
-    const images = Math.min(imagesAtOnce, info.batchSize - first);
-    const patches = gatherPatches(heap, x, info, first, images);
-    const part = heap.allocate([images * positions, info.outChannels]);
-    const start = first * positions * info.outChannels;
-    const length = images * positions * info.outChannels;
-    heap.floats(part).set(heap.floats(dy).subarray(start, start + length));
+  for (let first = 0; first < outHeight; first += rowsAtOnce) {
+    const rows = Math.min(rowsAtOnce, outHeight - first);
+    const patches = gatherPatches(heap, x, info, first, rows);
+    const part = heap.allocate([rows * positionsPerRow, outChannels]);
+    const size = positionsPerRow * outChannels;
+    heap.floats(part).set(heap.floats(dy).subarray(first * size, (first + rows) * size));
     const product = multiplyPair(heap, { a: patches, b: part });
-    const sums = heap.floats(total);
-    const values = heap.floats(product);
-    for (let at = 0; at < sums.length; at++)
-      sums[at] = (sums[at] as number) + (values[at] as number);
+    addTo(heap.floats(total), heap.floats(product));
     heap.release(patches, part, product);
   }
+  heap.release(x, dy);
   return total;
 }
 
-/**
- * dx [batch, inHeight, inWidth, inChannels]: a convolution of dy, spread out by the stride, with the
- * filter turned by 180° and its channel axes exchanged.
- */
+/** dx [batch, inHeight, inWidth, inChannels], in the way that is quicker for the shapes at hand. */
 export function conv2DBackpropInput(
   heap: Heap,
   inputs: Record<string, TensorInfo>,
@@ -66,35 +55,79 @@ export function conv2DBackpropInput(
 ): TensorInfo {
   const { dy, filter } = inputs as { dy: TensorInfo; filter: TensorInfo };
   const info = geometry(attributes.inputShape, filter.shape as Shape4D, attributes);
-  const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = info;
-  const spreadHeight = (info.outHeight - 1) * strideHeight + 1;
-  const spreadWidth = (info.outWidth - 1) * strideWidth + 1;
+  // Turning the filter costs one product per input pixel, windows one per output pixel and the sums.
+  const pixelsPerWindow = (info.inHeight * info.inWidth) / (info.outHeight * info.outWidth);
+  return info.strideHeight * info.strideWidth === 1 && pixelsPerWindow < 4
+    ? byTurnedFilter(heap, dy, filter, info)
+    : byWindows(heap, dy, filter, info);
+}
+
+/**
+ * A convolution of dy with the filter turned by 180°, its channel axes exchanged.
+ */
+function byTurnedFilter(
+  heap: Heap,
+  dy: TensorInfo,
+  filter: TensorInfo,
+  info: backend_util.Conv2DInfo,
+): TensorInfo {
+  const { filterHeight, filterWidth, padInfo } = info;
   const top = filterHeight - 1 - padInfo.top;
   const left = filterWidth - 1 - padInfo.left;
-  const bottom = info.inHeight - spreadHeight - top + filterHeight - 1;
-  const right = info.inWidth - spreadWidth - left + filterWidth - 1;
-  // Padding wider than the filter: windows that see no pixel at all.
-  if (Math.min(top, left, bottom, right) < 0)
-    return heap.stock('Conv2DBackpropInput', inputs, attributes);
+  const bottom = info.inHeight - info.outHeight - top + filterHeight - 1;
+  const right = info.inWidth - info.outWidth - left + filterWidth - 1;
   const turned = turnFilter(heap, filter);
-  const spread = strideHeight * strideWidth > 1 ? spreadOut(heap, dy, info) : dy;
+  const pad = [
+    [0, 0],
+    [top, bottom],
+    [left, right],
+    [0, 0],
+  ];
+  const one = [1, 1];
   const dx = heap.stock(
     'Conv2D',
-    { x: spread, filter: turned },
-    {
-      strides: [1, 1],
-      dilations: [1, 1],
-      dataFormat: 'NHWC',
-      pad: [
-        [0, 0],
-        [top, bottom],
-        [left, right],
-        [0, 0],
-      ],
-    },
+    { x: dy, filter: turned },
+    { strides: one, dilations: one, dataFormat: 'NHWC', pad },
   );
   heap.release(turned);
-  if (spread !== dy) heap.release(spread);
+  return dx;
+}
+
+/** Every window's share of dx, dy · Wᵀ, added up where windows overlap. */
+function byWindows(
+  heap: Heap,
+  dy: TensorInfo,
+  filter: TensorInfo,
+  info: backend_util.Conv2DInfo,
+): TensorInfo {
+  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
+  const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = info;
+  const windowSize = filterHeight * filterWidth * inChannels;
+  const rows = { ...dy, shape: [batchSize * outHeight * outWidth, outChannels] };
+  const flat = { ...filter, shape: [windowSize, outChannels] };
+  const turned = heap.stock('Transpose', { x: flat }, { perm: [1, 0] });
+  const shares = multiplyPair(heap, { a: rows, b: turned });
+  const dx = heap.allocate([batchSize, inHeight, inWidth, inChannels]);
+  const to = heap.floats(dx).fill(0);
+  const from = heap.floats(shares);
+  let window = 0;
+  for (let image = 0; image < batchSize; image++)
+    for (let outRow = 0; outRow < outHeight; outRow++)
+      for (let outColumn = 0; outColumn < outWidth; outColumn++, window += windowSize) {
+        const top = outRow * strideHeight - padInfo.top;
+        const left = outColumn * strideWidth - padInfo.left;
+        const firstTap = Math.max(0, -left);
+        const length = (Math.min(filterWidth, inWidth - left) - firstTap) * inChannels;
+        const lastRow = Math.min(filterHeight, inHeight - top);
+        for (let tapRow = Math.max(0, -top); tapRow < lastRow; tapRow++) {
+          const write =
+            ((image * inHeight + top + tapRow) * inWidth + left + firstTap) * inChannels;
+          const read = window + (tapRow * filterWidth + firstTap) * inChannels;
+          for (let at = 0; at < length; at++)
+            to[write + at] = (to[write + at] as number) + (from[read + at] as number);
+        }
+      }
+  heap.release(turned, shares);
   return dx;
 }
 
@@ -112,45 +145,58 @@ function outputsInside(tap: number, pad: number, stride: number, length: number,
   return { from, to: Math.max(from, to) };
 }
 
-/** Patches [filterHeight · filterWidth · inChannels, images · outHeight · outWidth] of x. */
+/**
+ * Patches [filterHeight · filterWidth · inChannels, rows · outWidth · batch] of
+ * x [inChannels, inHeight, inWidth, batch], for `rows` output rows from `firstRow` on.
+ */
 function gatherPatches(
   heap: Heap,
   x: TensorInfo,
   info: backend_util.Conv2DInfo,
-  firstImage: number,
-  images: number,
+  firstRow: number,
+  rows: number,
 ): TensorInfo {
   const { filterHeight, filterWidth, inChannels, outHeight, outWidth, inHeight, inWidth } = info;
-  const { strideHeight, strideWidth, padInfo } = info;
-  const positions = images * outHeight * outWidth;
-  const patches = heap.allocate([filterHeight * filterWidth * inChannels, positions]);
+  const { batchSize, strideHeight, strideWidth, padInfo } = info;
+  const patches = heap.allocate([
+    filterHeight * filterWidth * inChannels,
+    rows * outWidth * batchSize,
+  ]);
   const to = heap.floats(patches);
   const from = heap.floats(x);
   if (padInfo.top + padInfo.bottom + padInfo.left + padInfo.right > 0) to.fill(0);
-  const step = strideWidth * inChannels;
   let row = 0;
   for (let tapRow = 0; tapRow < filterHeight; tapRow++) {
     const down = outputsInside(tapRow, padInfo.top, strideHeight, inHeight, outHeight);
+    const fromRow = Math.max(firstRow, down.from);
+    const toRow = Math.min(firstRow + rows, down.to);
     for (let tapColumn = 0; tapColumn < filterWidth; tapColumn++) {
       const across = outputsInside(tapColumn, padInfo.left, strideWidth, inWidth, outWidth);
+      const inColumn = across.from * strideWidth + tapColumn - padInfo.left;
+      const columns = across.to - across.from;
       for (let channel = 0; channel < inChannels; channel++, row++) {
-        for (let image = 0; image < images; image++) {
-          for (let outRow = down.from; outRow < down.to; outRow++) {
-            const inRow = outRow * strideHeight + tapRow - padInfo.top;
-            const inColumn = across.from * strideWidth + tapColumn - padInfo.left;
-            let read =
-              (((firstImage + image) * inHeight + inRow) * inWidth + inColumn) * inChannels +
-              channel;
-            const line = row * positions + (image * outHeight + outRow) * outWidth;
-            const end = line + across.to;
-            for (let write = line + across.from; write < end; write++, read += step)
-              to[write] = from[read] as number;
+        for (let outRow = fromRow; outRow < toRow; outRow++) {
+          const inRow = outRow * strideHeight + tapRow - padInfo.top;
+          let read = ((channel * inHeight + inRow) * inWidth + inColumn) * batchSize;
+          let write = ((row * rows + outRow - firstRow) * outWidth + across.from) * batchSize;
+          if (strideWidth === 1) {
+            to.set(from.subarray(read, read + columns * batchSize), write);
+            continue;
+          }
+          for (let column = 0; column < columns; column++) {
+            for (let image = 0; image < batchSize; image++)
+              to[write++] = from[read + image] as number;
+            read += strideWidth * batchSize;
           }
         }
       }
     }
   }
   return patches;
+}
+
+function addTo(sums: Float32Array, values: Float32Array): void {
+  for (let at = 0; at < sums.length; at++) sums[at] = (sums[at] as number) + (values[at] as number);
 }
 
 /** [h, w, in, out] → [h, w, out, in], turned by 180°. */
@@ -170,25 +216,4 @@ function turnFilter(heap: Heap, filter: TensorInfo): TensorInfo {
     }
   }
   return turned;
-}
-
-/** dy with stride - 1 zeros between its pixels. */
-function spreadOut(heap: Heap, dy: TensorInfo, info: backend_util.Conv2DInfo): TensorInfo {
-  const { batchSize, outHeight, outWidth, outChannels, strideHeight, strideWidth } = info;
-  const height = (outHeight - 1) * strideHeight + 1;
-  const width = (outWidth - 1) * strideWidth + 1;
-  const spread = heap.allocate([batchSize, height, width, outChannels]);
-  const to = heap.floats(spread).fill(0);
-  const from = heap.floats(dy);
-  let read = 0;
-  for (let image = 0; image < batchSize; image++)
-    for (let row = 0; row < outHeight; row++) {
-      let write = (image * height + row * strideHeight) * width * outChannels;
-      for (let column = 0; column < outWidth; column++) {
-        for (let channel = 0; channel < outChannels; channel++)
-          to[write + channel] = from[read++] as number;
-        write += strideWidth * outChannels;
-      }
-    }
-  return spread;
 }

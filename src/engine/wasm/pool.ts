@@ -22,16 +22,16 @@ export function avgPoolGrad(
   const share = 1 / (info.filterHeight * info.filterWidth);
   const { inWidth, inChannels } = info;
   let read = 0;
-  for (const window of windows(info)) {
-    for (let row = window.top; row < window.bottom; row++)
-      for (let column = window.left; column < window.right; column++) {
-        const write = window.image + (row * inWidth + column) * inChannels;
+  forEachWindow(info, (image, top, bottom, left, right) => {
+    for (let row = top; row < bottom; row++)
+      for (let column = left; column < right; column++) {
+        const pixel = image + (row * inWidth + column) * inChannels;
         for (let channel = 0; channel < inChannels; channel++)
-          to[write + channel] =
-            (to[write + channel] as number) + (from[read + channel] as number) * share;
+          to[pixel + channel] =
+            (to[pixel + channel] as number) + (from[read + channel] as number) * share;
       }
     read += inChannels;
-  }
+  });
   return dx;
 }
 
@@ -82,30 +82,33 @@ function geometry(x: TensorInfo, attributes: PoolAttributes): backend_util.Conv2
   return backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
 }
 
-interface Window {
-  /** Offset of the window's image in the flat input. */
-  image: number;
-  top: number;
-  bottom: number;
-  left: number;
-  right: number;
-}
+/** Takes one window, clipped to its image: [top, bottom) × [left, right); `image` is an offset. */
+type WindowVisitor = (
+  image: number,
+  top: number,
+  bottom: number,
+  left: number,
+  right: number,
+) => void;
 
-/** The windows in output order, clipped to the image; one object, changed in place. */
-function* windows(info: backend_util.Conv2DInfo): Generator<Window> {
+/** Visits the windows in output order. */
+function forEachWindow(info: backend_util.Conv2DInfo, visit: WindowVisitor): void {
   const { inHeight, inWidth, inChannels, outHeight, outWidth, padInfo } = info;
-  const window = { image: 0, top: 0, bottom: 0, left: 0, right: 0 };
-  for (let image = 0; image < info.batchSize; image++) {
-    window.image = image * inHeight * inWidth * inChannels;
+  const { strideHeight, strideWidth, filterHeight, filterWidth } = info;
+  for (let index = 0; index < info.batchSize; index++) {
+    const image = index * inHeight * inWidth * inChannels;
     for (let row = 0; row < outHeight; row++) {
-      const top = row * info.strideHeight - padInfo.top;
-      window.top = Math.max(0, top);
-      window.bottom = Math.min(inHeight, top + info.filterHeight);
+      const top = row * strideHeight - padInfo.top;
+      const bottom = Math.min(inHeight, top + filterHeight);
       for (let column = 0; column < outWidth; column++) {
-        const left = column * info.strideWidth - padInfo.left;
-        window.left = Math.max(0, left);
-        window.right = Math.min(inWidth, left + info.filterWidth);
-        yield window;
+        const left = column * strideWidth - padInfo.left;
+        visit(
+          image,
+          Math.max(0, top),
+          bottom,
+          Math.max(0, left),
+          Math.min(inWidth, left + filterWidth),
+        );
       }
     }
   }
@@ -116,23 +119,18 @@ function winners(x: Float32Array, info: backend_util.Conv2DInfo): Int32Array {
   const { inWidth, inChannels } = info;
   const winner = new Int32Array(info.batchSize * info.outHeight * info.outWidth * inChannels);
   let write = 0;
-  for (const { image, top, bottom, left, right } of windows(info)) {
+  forEachWindow(info, (image, top, bottom, left, right) => {
     const first = image + (top * inWidth + left) * inChannels;
-    for (let channel = 0; channel < inChannels; channel++) {
-      let best = first + channel;
-      let maximum = x[best] as number;
-      for (let row = top; row < bottom; row++) {
-        let at = image + (row * inWidth + left) * inChannels + channel;
-        for (let column = left; column < right; column++, at += inChannels) {
-          const value = x[at] as number;
-          if (value > maximum) {
-            maximum = value;
-            best = at;
-          }
-        }
+    for (let channel = 0; channel < inChannels; channel++)
+      winner[write + channel] = first + channel;
+    for (let row = top; row < bottom; row++)
+      for (let column = left; column < right; column++) {
+        const pixel = image + (row * inWidth + column) * inChannels;
+        for (let channel = 0; channel < inChannels; channel++)
+          if ((x[pixel + channel] as number) > (x[winner[write + channel] as number] as number))
+            winner[write + channel] = pixel + channel;
       }
-      winner[write++] = best;
-    }
-  }
+    write += inChannels;
+  });
   return winner;
 }

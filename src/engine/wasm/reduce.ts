@@ -1,35 +1,31 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type Heap, sizeOf } from './heap.ts';
+import { multiplyPair } from './matmul.ts';
 
 interface SumAttributes {
   readonly axis: number | number[];
   readonly keepDims: boolean;
 }
 
-/**
- * Sums; leading axes (the gradient of a bias) without the backend's transpose, in float64.
- */
+/** Sums; over leading axes (the gradient of a bias) as a product with a row of ones. */
 export function sum(
   heap: Heap,
   inputs: Record<string, TensorInfo>,
   attributes: SumAttributes,
 ): TensorInfo {
   const { x } = inputs as { x: TensorInfo };
-  const rank = x.shape.length;
   const axes = util.parseAxisParam(attributes.axis ?? x.shape.map((_, at) => at), x.shape);
-  const leading = axes.length < rank && [...axes].sort().every((axis, at) => axis === at);
-  if (!leading || axes.length === 0 || x.dtype !== 'float32')
-    return heap.stock('Sum', inputs, attributes);
   const kept = x.shape.slice(axes.length);
-  const output = heap.allocate(attributes.keepDims ? [...axes.map(() => 1), ...kept] : kept);
+  const leading = axes.length > 0 && axes.every((axis) => axis < axes.length);
+  if (!leading || kept.length === 0 || sizeOf(x.shape) === 0 || x.dtype !== 'float32')
+    return heap.stock('Sum', inputs, attributes);
   const columns = sizeOf(kept);
-  const totals = new Float64Array(columns);
-  const from = heap.floats(x);
-  for (let at = 0; at < from.length; )
-    for (let column = 0; column < columns; column++)
-      totals[column] = (totals[column] as number) + (from[at++] as number);
-  heap.floats(output).set(totals);
-  return output;
+  const rows = sizeOf(x.shape) / columns;
+  const ones = heap.allocate([1, rows]);
+  heap.floats(ones).fill(1);
+  const sums = multiplyPair(heap, { a: ones, b: { ...x, shape: [rows, columns] } });
+  heap.release(ones);
+  return { ...sums, shape: attributes.keepDims ? [...axes.map(() => 1), ...kept] : kept };
 }
 
 /** Row s is the sum of the rows of x whose id is s; rows with an id outside are dropped. */
