@@ -1,0 +1,166 @@
+import {
+  type BackendValues,
+  type DataId,
+  type DataType,
+  KernelBackend,
+  registerBackend,
+  registerKernel,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import { Graph } from './graph.ts';
+import { kernels } from './kernels/index.ts';
+import { type Kernel, UnsupportedCall } from './kernels/kernel.ts';
+import { elementType, plain, splat, type Value } from './value.ts';
+
+export const TRACING_BACKEND = 'hefl-tracing';
+
+/** Why a kernel call was refused, before the step's name and line are known. */
+export class RefusedCall extends Error {
+  readonly operation: string;
+  readonly isImpure: boolean;
+
+  constructor(operation: string, reason: string, isImpure: boolean) {
+    super(reason);
+    this.operation = operation;
+    this.isImpure = isImpure;
+  }
+}
+
+/** A tfjs backend whose tensors are symbolic: kernels record what they would compute. */
+export class TracingBackend extends KernelBackend {
+  graph = new Graph();
+  #values = new WeakMap<DataId, Value>();
+  #count = 0;
+
+  /** Forgets what was recorded. */
+  start(): Graph {
+    this.graph = new Graph();
+    this.#values = new WeakMap();
+    return this.graph;
+  }
+
+  /** A tensor that stands for a value. */
+  hold(value: Value): TensorInfo {
+    const dataId = {};
+    this.#values.set(dataId, value);
+    this.#count++;
+    const { type } = value.edge;
+    const dtype = type === 'int64' ? 'int32' : type;
+    return { dataId, shape: [...value.shape], dtype };
+  }
+
+  /** @throws {RefusedCall} when the tensor was made before the step was traced. */
+  symbolOf(tensor: TensorInfo, operation: string): Value {
+    const value = this.#values.get(tensor.dataId);
+    if (!value)
+      throw new RefusedCall(
+        operation,
+        'it uses a tensor made outside the step; pass it as a constant',
+        true,
+      );
+    return value;
+  }
+
+  override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
+    const dataId = {};
+    this.#count++;
+    this.#values.set(dataId, this.#constant(values, shape, dtype));
+    return dataId;
+  }
+
+  #constant(values: BackendValues, shape: readonly number[], dtype: DataType): Value {
+    const type = elementType(dtype);
+    if (type === 'int64') throw new TypeError('tfjs has no int64');
+    const numbers = Array.from(values as ArrayLike<number>, Number);
+    const isSplat = numbers.length > 0 && numbers.every((item) => Object.is(item, numbers[0]));
+    const data = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[type].from(
+      isSplat ? numbers.slice(0, 1) : numbers,
+    );
+    if (isSplat) return splat(this.graph.constant(type, [], data), shape);
+    return plain(this.graph.constant(type, shape, data));
+  }
+
+  override readSync(dataId: DataId): never {
+    const known = this.#values.has(dataId);
+    throw new RefusedCall(
+      'dataSync',
+      known
+        ? "it reads a tensor's numbers, which are not known before the program runs"
+        : 'it reads a tensor made outside the step',
+      true,
+    );
+  }
+  override async read(dataId: DataId): Promise<never> {
+    return this.readSync(dataId);
+  }
+
+  override disposeData(): boolean {
+    this.#count--;
+    return true;
+  }
+  override numDataIds(): number {
+    return this.#count;
+  }
+  override refCount(): number {
+    return 1;
+  }
+  override incRef(): void {}
+  override floatPrecision(): 32 {
+    return 32;
+  }
+  override epsilon(): number {
+    return 1e-7;
+  }
+  override timerAvailable(): boolean {
+    return false;
+  }
+  override memory() {
+    return { unreliable: true };
+  }
+  override dispose(): void {}
+}
+
+let registered: TracingBackend | undefined;
+
+/** The one tracing backend of this process, registered in tfjs together with its kernels. */
+export function tracingBackend(): TracingBackend {
+  if (registered) return registered;
+  const backend = new TracingBackend();
+  registerBackend(TRACING_BACKEND, () => backend, 0);
+  for (const [kernelName, kernel] of Object.entries(kernels))
+    registerKernel({
+      kernelName,
+      backendName: TRACING_BACKEND,
+      kernelFunc: ({ inputs, attrs }) =>
+        record(backend, kernelName, kernel, inputs ?? {}, attrs ?? {}),
+    });
+  registered = backend;
+  return backend;
+}
+
+function record(
+  backend: TracingBackend,
+  kernelName: string,
+  kernel: Kernel,
+  inputs: object,
+  attrs: object,
+): TensorInfo | TensorInfo[] {
+  const given = Object.entries(inputs as Record<string, TensorInfo | undefined>);
+  const values: Record<string, Value> = {};
+  for (const [name, tensor] of given)
+    if (tensor) values[name] = backend.symbolOf(tensor, kernelName);
+  try {
+    const results = kernel({
+      graph: backend.graph,
+      inputs: values,
+      attrs: attrs as Record<string, unknown>,
+    });
+    return isList(results) ? results.map((value) => backend.hold(value)) : backend.hold(results);
+  } catch (error) {
+    if (error instanceof UnsupportedCall) throw new RefusedCall(kernelName, error.message, false);
+    throw error;
+  }
+}
+
+const isList = (results: Value | readonly Value[]): results is readonly Value[] =>
+  Array.isArray(results);

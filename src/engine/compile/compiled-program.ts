@@ -1,0 +1,180 @@
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type {
+  NdArray,
+  Program,
+  ProgramDefinition,
+  RunArguments,
+  RunResult,
+  TensorSpec,
+} from '../program.ts';
+import { finalName, type LoopModel, outputName, STEP_COUNT } from './loop.ts';
+
+export type OnnxRuntime = typeof import('onnxruntime-node');
+
+export interface SessionOptions {
+  /** Threads inside one operation; results are bitwise repeatable at a fixed number. */
+  readonly intraOpNumThreads: number;
+  /** How long one call into the runtime, which blocks the event loop, should last, in ms. */
+  readonly chunkMilliseconds: number;
+}
+
+/** Loads a model. */
+export async function openSession(
+  runtime: OnnxRuntime,
+  model: LoopModel,
+  { intraOpNumThreads }: SessionOptions,
+): Promise<InferenceSession> {
+  return runtime.InferenceSession.create(model.bytes, {
+    executionProviders: ['cpu'],
+    intraOpNumThreads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    // Only errors: warnings are about optimizations not taken.
+    logSeverityLevel: 3,
+  });
+}
+
+/** A step compiled into a loop that ONNX Runtime runs. */
+export class CompiledProgram implements Program {
+  readonly definition: ProgramDefinition;
+  readonly #runtime: OnnxRuntime;
+  readonly #session: InferenceSession;
+  readonly #model: LoopModel;
+  readonly #options: SessionOptions;
+  #disposed = false;
+  /** Steps per call into the runtime, adapted to the measured time of a step. */
+  #chunk = 1;
+
+  constructor(
+    definition: ProgramDefinition,
+    runtime: OnnxRuntime,
+    session: InferenceSession,
+    model: LoopModel,
+    options: SessionOptions,
+  ) {
+    this.definition = definition;
+    this.#runtime = runtime;
+    this.#session = session;
+    this.#model = model;
+    this.#options = options;
+  }
+
+  async run(args: RunArguments): Promise<RunResult> {
+    const { steps } = args;
+    if (this.#disposed) throw new Error(`The program ${this.definition.name} has been disposed.`);
+    if (!Number.isInteger(steps) || steps < 1)
+      throw new TypeError(`${this.definition.name}: a run has one step or more, not ${steps}.`);
+    const constants = args.constants ?? [];
+    const perStep = args.perStep ?? [];
+    this.#requireFit('state', args.state, this.definition.state);
+    this.#requireFit('constants', constants, this.definition.constants);
+    this.#requireFit('perStep', perStep, this.definition.perStep, steps);
+
+    let state = args.state.map((array) => this.#toTensor(array));
+    const fixed = constants.map((array) => this.#toTensor(array));
+    const parts: OrtTensor[][] = [];
+    for (let from = 0; from < steps; ) {
+      const count = Math.min(this.#chunk, steps - from);
+      const feeds: Record<string, OrtTensor> = {};
+      const feed = (name: string, tensor: OrtTensor) => {
+        if (this.#model.inputs.has(name)) feeds[name] = tensor;
+      };
+      feed(STEP_COUNT, new this.#runtime.Tensor('int64', BigInt64Array.of(BigInt(count)), []));
+      state.forEach((tensor, at) => {
+        feed(`initial_state_${at}`, tensor);
+      });
+      fixed.forEach((tensor, at) => {
+        feed(`constant_${at}`, tensor);
+      });
+      perStep.forEach((array, at) => {
+        feed(`per_step_${at}`, this.#toTensor(stepsOf(array, from, count)));
+      });
+      // The runtime yields to the event loop before every call.
+      const started = performance.now();
+      const results = await this.#session.run(feeds);
+      this.#adaptChunk(count, performance.now() - started);
+      state = state.map((_, at) => results[finalName(at)] as OrtTensor);
+      const outputCount = this.#session.outputNames.length - state.length;
+      parts.push(
+        Array.from({ length: outputCount }, (_, at) => results[outputName(at)] as OrtTensor),
+      );
+      from += count;
+    }
+    return {
+      state: state.map(toNdArray),
+      outputs: (parts[0] ?? []).map((_, at) =>
+        joined(parts.map((part) => toNdArray(part[at] as OrtTensor))),
+      ),
+    };
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    void this.#session.release();
+  }
+
+  #adaptChunk(count: number, milliseconds: number): void {
+    const fitting = Math.floor((count * this.#options.chunkMilliseconds) / milliseconds);
+    // Grows at most fourfold at once: the first calls also pay for warming up.
+    this.#chunk = Math.max(1, Math.min(fitting, 4 * this.#chunk));
+  }
+
+  #toTensor({ data, shape }: NdArray): OrtTensor {
+    return data instanceof Float32Array
+      ? new this.#runtime.Tensor('float32', data, shape)
+      : new this.#runtime.Tensor('int32', data, shape);
+  }
+
+  #requireFit(
+    kind: 'state' | 'constants' | 'perStep',
+    given: readonly NdArray[],
+    specs: readonly TensorSpec[],
+    steps?: number,
+  ): void {
+    const { name } = this.definition;
+    if (given.length !== specs.length)
+      throw new TypeError(
+        `${name}: ${kind} has ${specs.length} tensors, but ${given.length} were given.`,
+      );
+    specs.forEach(({ shape, dtype }, at) => {
+      const array = given[at] as NdArray;
+      const wanted = steps === undefined ? shape : [steps, ...shape];
+      const type = array.data instanceof Float32Array ? 'float32' : 'int32';
+      const size = wanted.reduce((product, length) => product * length, 1);
+      if (type !== dtype || `${array.shape}` !== `${wanted}` || array.data.length !== size)
+        throw new TypeError(
+          `${name}: ${kind}[${at}] is compiled for ${dtype} [${wanted.join(', ')}], but was given ` +
+            `${type} [${array.shape.join(', ')}] with ${array.data.length} numbers.`,
+        );
+    });
+  }
+}
+
+function stepsOf({ shape, data }: NdArray, from: number, count: number): NdArray {
+  const [steps = 1, ...rest] = shape;
+  const size = data.length / steps;
+  return { shape: [count, ...rest], data: data.subarray(from * size, (from + count) * size) };
+}
+
+const toNdArray = (tensor: OrtTensor): NdArray => ({
+  shape: tensor.dims,
+  data: tensor.data as Float32Array | Int32Array,
+});
+
+/** Stacks the chunks of one output. */
+function joined(chunks: readonly NdArray[]): NdArray {
+  const [first] = chunks;
+  if (!first) throw new RangeError('there is nothing to stack');
+  if (chunks.length === 1) return first;
+  const steps = chunks.reduce((total, { shape }) => total + (shape[0] as number), 0);
+  const size = chunks.reduce((total, { data }) => total + data.length, 0);
+  const data = first.data instanceof Float32Array ? new Float32Array(size) : new Int32Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    data.set(chunk.data, offset);
+    offset += chunk.data.length;
+  }
+  return { shape: [steps, ...first.shape.slice(1)], data };
+}

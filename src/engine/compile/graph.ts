@@ -1,0 +1,123 @@
+import type { Attributes, ElementData, ElementType } from './onnx-writer.ts';
+
+/** A tensor of the recorded graph, in the layout in which it lies in memory. */
+export interface Edge {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  /** Whether it can differ from step to step; what does not is computed once, before the loop. */
+  readonly varies: boolean;
+  /** Its numbers, where they are known while tracing. */
+  readonly constant?: ElementData;
+}
+
+/** One recorded operation. */
+export interface Node {
+  readonly op: string;
+  readonly domain: string;
+  readonly inputs: readonly Edge[];
+  readonly attributes: Attributes;
+  readonly outputs: readonly Edge[];
+  readonly varies: boolean;
+}
+
+export interface OutputType {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+}
+
+/**
+ * The operations of one step in the order of their recording, which is a topological order. The
+ * same operation on the same operands is recorded once.
+ */
+export class Graph {
+  readonly nodes: Node[] = [];
+  readonly #known = new Map<string, readonly Edge[]>();
+  readonly #constants = new Map<string, Edge & { readonly constant: ElementData }>();
+  #names = 0;
+
+  get constants(): (Edge & { readonly constant: ElementData })[] {
+    return [...this.#constants.values()];
+  }
+
+  /** A tensor that comes from outside. */
+  input(name: string, type: ElementType, shape: readonly number[], varies: boolean): Edge {
+    return { name, type, shape, varies };
+  }
+
+  constant(type: ElementType, shape: readonly number[], data: ElementData): Edge {
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const key = `${type} ${shape} ${bytes.toString('latin1')}`;
+    const known = this.#constants.get(key);
+    if (known) return known;
+    const edge = { name: this.#name('c'), type, shape, varies: false, constant: data };
+    this.#constants.set(key, edge);
+    return edge;
+  }
+
+  scalar(type: 'float32' | 'int32', value: number): Edge {
+    return this.constant(
+      type,
+      [],
+      type === 'float32' ? Float32Array.of(value) : Int32Array.of(value),
+    );
+  }
+
+  /** A vector of shape numbers or axes, which ONNX wants as int64. */
+  int64(values: readonly number[]): Edge {
+    return this.constant('int64', [values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  add(
+    op: string,
+    inputs: readonly Edge[],
+    output: OutputType,
+    attributes: Attributes = {},
+    domain = '',
+  ): Edge {
+    return this.addMany(op, inputs, [output], attributes, domain)[0] as Edge;
+  }
+
+  addMany(
+    op: string,
+    inputs: readonly Edge[],
+    outputs: readonly OutputType[],
+    attributes: Attributes = {},
+    domain = '',
+  ): readonly Edge[] {
+    const key = JSON.stringify([op, domain, inputs.map((edge) => edge.name), attributes, outputs]);
+    const known = this.#known.get(key);
+    if (known) return known;
+    const varies = inputs.some((edge) => edge.varies);
+    const edges = outputs.map(({ type, shape }) => ({
+      name: this.#name('v'),
+      type,
+      shape,
+      varies,
+    }));
+    this.nodes.push({ op, domain, inputs, attributes, outputs: edges, varies });
+    this.#known.set(key, edges);
+    return edges;
+  }
+
+  /** Names nothing outside this graph uses: inputs carry words, these a letter and a number. */
+  #name(letter: string): string {
+    return `${letter}${this.#names++}`;
+  }
+}
+
+/** The nodes that `outputs` depend on, in recording order, and the names they read. */
+export function liveNodes(
+  graph: Graph,
+  outputs: readonly Edge[],
+): { nodes: readonly Node[]; used: ReadonlySet<string> } {
+  const used = new Set(outputs.map((edge) => edge.name));
+  const nodes: Node[] = [];
+  for (let at = graph.nodes.length - 1; at >= 0; at--) {
+    const node = graph.nodes[at] as Node;
+    if (!node.outputs.some((edge) => used.has(edge.name))) continue;
+    for (const input of node.inputs) used.add(input.name);
+    nodes.push(node);
+  }
+  return { nodes: nodes.reverse(), used };
+}

@@ -1,0 +1,166 @@
+import { backend_util } from '@tensorflow/tfjs-core';
+import type { Edge, Graph } from '../graph.ts';
+import type { Attributes } from '../onnx-writer.ts';
+import { arrange, reshapeEdge, type Value, view } from '../value.ts';
+import { input, type KernelCall, type KernelTable, UnsupportedCall } from './kernel.ts';
+
+type Shape4D = [number, number, number, number];
+type Geometry = backend_util.Conv2DInfo;
+
+/** tfjs axes in ONNX's order: images are NHWC and NCHW, filters HWIO and OIHW. */
+export const NCHW = [0, 3, 1, 2];
+const OIHW = [3, 2, 0, 1];
+/** Where an NCHW edge holds the NHWC axes. */
+export const NHWC_IN_NCHW = [0, 2, 3, 1];
+
+function geometryOf(call: KernelCall, xShape: readonly number[], filterShape: readonly number[]) {
+  const { strides, pad, dilations, dimRoundingMode, dataFormat } = call.attrs;
+  if (dataFormat !== undefined && dataFormat !== 'NHWC')
+    throw new UnsupportedCall(`images are NHWC here, not ${dataFormat}`);
+  return backend_util.computeConv2DInfo(
+    [...xShape] as Shape4D,
+    [...filterShape] as Shape4D,
+    strides as [number, number],
+    (dilations ?? 1) as number,
+    pad as 'valid',
+    dimRoundingMode as 'floor',
+  );
+}
+
+export const onnxPads = ({ top, left, bottom, right }: Geometry['padInfo']): number[] => [
+  top,
+  left,
+  bottom,
+  right,
+];
+
+const window = (geometry: Geometry): Attributes => ({
+  strides: [geometry.strideHeight, geometry.strideWidth],
+  dilations: [geometry.dilationHeight, geometry.dilationWidth],
+  pads: onnxPads(geometry.padInfo),
+});
+
+/** Whether the filter covers the whole input once, which makes the convolution a matrix product. */
+const coversInput = ({ outHeight, outWidth, padInfo, inHeight, inWidth, ...rest }: Geometry) =>
+  outHeight === 1 &&
+  outWidth === 1 &&
+  onnxPads(padInfo).every((pad) => pad === 0) &&
+  rest.filterHeight === inHeight &&
+  rest.filterWidth === inWidth;
+
+/** y = conv(x, filter). */
+function conv2D(graph: Graph, x: Value, filter: Value, geometry: Geometry): Value {
+  const { batchSize, outChannels, outHeight, outWidth } = geometry;
+  const shape = [batchSize, outChannels, outHeight, outWidth];
+  const inputs = [arrange(graph, x, NCHW), arrange(graph, filter, OIHW)];
+  const edge = graph.add('Conv', inputs, { type: 'float32', shape }, window(geometry));
+  return view(edge, geometry.outShape, NHWC_IN_NCHW);
+}
+
+/** dx: the transposed convolution of dy. */
+function backpropInput(graph: Graph, dy: Value, filter: Value, geometry: Geometry): Value {
+  const { batchSize, inChannels, inHeight, inWidth } = geometry;
+  const rest = (length: number, pads: number, filterLength: number, stride: number) =>
+    (length + pads - filterLength) % stride;
+  const { top, bottom, left, right } = geometry.padInfo;
+  const shape = [batchSize, inChannels, inHeight, inWidth];
+  const edge = graph.add(
+    'ConvTranspose',
+    [arrange(graph, dy, NCHW), arrange(graph, filter, OIHW)],
+    { type: 'float32', shape },
+    {
+      ...window(geometry),
+      // What the last window leaves over of the input.
+      output_padding: [
+        rest(inHeight, top + bottom, geometry.effectiveFilterHeight, geometry.strideHeight),
+        rest(inWidth, left + right, geometry.effectiveFilterWidth, geometry.strideWidth),
+      ],
+    },
+  );
+  return view(edge, geometry.inShape, NHWC_IN_NCHW);
+}
+
+/** dW. */
+function backpropFilter(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
+  return coversInput(geometry)
+    ? filterByProduct(graph, x, dy, geometry)
+    : filterBySwappedAxes(graph, x, dy, geometry);
+}
+
+/** The filter is as large as the input: dW = xᵀ·dy, [I·H·W, N]·[N, O]. */
+function filterByProduct(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
+  const { batchSize, inChannels, inHeight, inWidth, outChannels, filterShape } = geometry;
+  const rows = inChannels * inHeight * inWidth;
+  const left = reshapeEdge(graph, arrange(graph, x, NCHW), [batchSize, rows]);
+  const right = reshapeEdge(graph, arrange(graph, dy, NCHW), [batchSize, outChannels]);
+  const shape = [rows, outChannels];
+  const product = graph.add('Gemm', [left, right], { type: 'float32', shape }, { transA: 1 });
+  const edge = reshapeEdge(graph, product, [inChannels, inHeight, inWidth, outChannels]);
+  return view(edge, filterShape, [1, 2, 0, 3]);
+}
+
+/**
+ * dW as the convolution of x with dy, where input channels play the batch and the batch plays the
+ * input channels; strides and dilations change places.
+ */
+function filterBySwappedAxes(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
+  const { inChannels, outChannels, filterHeight, filterWidth, padInfo } = geometry;
+  const taps = (length: number, pads: number, steps: number, stride: number, dilation: number) =>
+    Math.floor((length + pads - (steps - 1) * stride - 1) / dilation) + 1;
+  const height = taps(
+    geometry.inHeight,
+    padInfo.top + padInfo.bottom,
+    geometry.outHeight,
+    geometry.strideHeight,
+    geometry.dilationHeight,
+  );
+  const width = taps(
+    geometry.inWidth,
+    padInfo.left + padInfo.right,
+    geometry.outWidth,
+    geometry.strideWidth,
+    geometry.dilationWidth,
+  );
+  const full: Edge = graph.add(
+    'Conv',
+    [arrange(graph, x, [3, 0, 1, 2]), arrange(graph, dy, [3, 0, 1, 2])],
+    { type: 'float32', shape: [inChannels, outChannels, height, width] },
+    {
+      strides: [geometry.dilationHeight, geometry.dilationWidth],
+      dilations: [geometry.strideHeight, geometry.strideWidth],
+      pads: onnxPads(padInfo),
+    },
+  );
+  // Input that no window reaches gives taps beyond the filter.
+  const edge =
+    height === filterHeight && width === filterWidth
+      ? full
+      : graph.add(
+          'Slice',
+          [
+            full,
+            graph.int64([0, 0]),
+            graph.int64([filterHeight, filterWidth]),
+            graph.int64([2, 3]),
+          ],
+          { type: 'float32', shape: [inChannels, outChannels, filterHeight, filterWidth] },
+        );
+  return view(edge, geometry.filterShape, [2, 3, 0, 1]);
+}
+
+export const convolutionKernels: KernelTable = {
+  Conv2D: (call) => {
+    const [x, filter] = [input(call, 'x'), input(call, 'filter')];
+    return conv2D(call.graph, x, filter, geometryOf(call, x.shape, filter.shape));
+  },
+  Conv2DBackpropInput: (call) => {
+    const [dy, filter] = [input(call, 'dy'), input(call, 'filter')];
+    const geometry = geometryOf(call, call.attrs.inputShape as number[], filter.shape);
+    return backpropInput(call.graph, dy, filter, geometry);
+  },
+  Conv2DBackpropFilter: (call) => {
+    const [x, dy] = [input(call, 'x'), input(call, 'dy')];
+    const geometry = geometryOf(call, x.shape, call.attrs.filterShape as number[]);
+    return backpropFilter(call.graph, x, dy, geometry);
+  },
+};

@@ -1,0 +1,17 @@
+import { convolutionKernels } from './convolution.ts';
+import { elementwiseKernels } from './elementwise.ts';
+import type { KernelTable } from './kernel.ts';
+import { matrixKernels } from './matrix.ts';
+import { poolingKernels } from './pooling.ts';
+import { reductionKernels } from './reduction.ts';
+import { shapeKernels } from './shape.ts';
+
+/** Every tfjs kernel that can be compiled. */
+export const kernels: KernelTable = {
+  ...elementwiseKernels,
+  ...reductionKernels,
+  ...shapeKernels,
+  ...matrixKernels,
+  ...convolutionKernels,
+  ...poolingKernels,
+};

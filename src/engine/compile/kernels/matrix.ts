@@ -1,0 +1,50 @@
+import type { Edge, Graph } from '../graph.ts';
+import { MICROSOFT_DOMAIN } from '../onnx-writer.ts';
+import { arrange, plain, range, type Value } from '../value.ts';
+import { input, type KernelTable } from './kernel.ts';
+
+/** The last two axes as they lie in memory, behind the others: columns first if `isTransposed`. */
+function matrices(graph: Graph, x: Value): { edge: Edge; isTransposed: boolean } {
+  const rank = x.shape.length;
+  const lead = range(rank - 2);
+  const [row, column] = [x.axes[rank - 2] as number, x.axes[rank - 1] as number];
+  const isTransposed = row >= 0 && column >= 0 && column < row;
+  const order = isTransposed ? [...lead, rank - 1, rank - 2] : [...lead, rank - 2, rank - 1];
+  return { edge: arrange(graph, x, order), isTransposed };
+}
+
+/** a·b over the last two axes, each transposed on demand; leading axes broadcast. */
+export function matMul(
+  graph: Graph,
+  a: Value,
+  b: Value,
+  transposeA: boolean,
+  transposeB: boolean,
+): Value {
+  const left = matrices(graph, a);
+  const right = matrices(graph, b);
+  const rank = Math.max(a.shape.length, b.shape.length);
+  const transA = transposeA !== left.isTransposed ? 1 : 0;
+  const transB = transposeB !== right.isTransposed ? 1 : 0;
+  const rows = a.shape.at(transposeA ? -1 : -2) as number;
+  const columns = b.shape.at(transposeB ? -2 : -1) as number;
+  const lead = range(rank - 2).map((at) =>
+    Math.max(a.shape[at - rank + a.shape.length] ?? 1, b.shape[at - rank + b.shape.length] ?? 1),
+  );
+  const output = { type: 'float32' as const, shape: [...lead, rows, columns] };
+  const edges = [left.edge, right.edge];
+  if (rank === 2) return plain(graph.add('Gemm', edges, output, { transA, transB }));
+  if (transA + transB === 0) return plain(graph.add('MatMul', edges, output));
+  return plain(graph.add('FusedMatMul', edges, output, { transA, transB }, MICROSOFT_DOMAIN));
+}
+
+export const matrixKernels: KernelTable = {
+  BatchMatMul: (call) =>
+    matMul(
+      call.graph,
+      input(call, 'a'),
+      input(call, 'b'),
+      call.attrs.transposeA === true,
+      call.attrs.transposeB === true,
+    ),
+};

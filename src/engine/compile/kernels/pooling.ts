@@ -1,0 +1,180 @@
+import { backend_util } from '@tensorflow/tfjs-core';
+import type { Edge, Graph } from '../graph.ts';
+import { arrange, reshapeEdge, sizeOf, splat, type Value, view } from '../value.ts';
+import { NCHW, NHWC_IN_NCHW, onnxPads } from './convolution.ts';
+import { cast } from './elementwise.ts';
+import { input, type KernelCall, type KernelTable } from './kernel.ts';
+
+type Geometry = backend_util.Conv2DInfo;
+
+function geometryOf(call: KernelCall, shape: readonly number[]): Geometry {
+  const { filterSize, strides, pad, dimRoundingMode } = call.attrs;
+  return backend_util.computePool2DInfo(
+    [...shape] as [number, number, number, number],
+    filterSize as number,
+    strides as number,
+    1,
+    pad as 'valid',
+    dimRoundingMode as 'floor',
+  );
+}
+
+const outputShape = ({ batchSize, outChannels, outHeight, outWidth }: Geometry): number[] => [
+  batchSize,
+  outChannels,
+  outHeight,
+  outWidth,
+];
+
+const window = (geometry: Geometry) => ({
+  kernel_shape: [geometry.filterHeight, geometry.filterWidth],
+  strides: [geometry.strideHeight, geometry.strideWidth],
+  pads: onnxPads(geometry.padInfo),
+});
+
+/** The maxima, and where they lie: positions in the input counted in NCHW order. */
+function maxPool(graph: Graph, x: Value, geometry: Geometry): { maxima: Edge; winners: Edge } {
+  const shape = outputShape(geometry);
+  const [maxima, winners] = graph.addMany(
+    'MaxPool',
+    [arrange(graph, x, NCHW)],
+    [
+      { type: 'float32', shape },
+      { type: 'int64', shape },
+    ],
+    window(geometry),
+  ) as [Edge, Edge];
+  return { maxima, winners };
+}
+
+/** dx of maximum pooling: each dy goes to its window's winner; shared winners add up. */
+function maxPoolGrad(graph: Graph, dy: Value, x: Value, geometry: Geometry): Value {
+  const { winners } = maxPool(graph, x, geometry);
+  const { batchSize, inChannels, inHeight, inWidth } = geometry;
+  const shape = [batchSize, inChannels, inHeight, inWidth];
+  const flat = [sizeOf(winners.shape)];
+  const zeros = arrange(graph, splat(graph.scalar('float32', 0), [sizeOf(shape)]), [0]);
+  const sources = [
+    zeros,
+    reshapeEdge(graph, winners, flat),
+    reshapeEdge(graph, arrange(graph, dy, NCHW), flat),
+  ];
+  const overlap =
+    geometry.strideHeight < geometry.filterHeight || geometry.strideWidth < geometry.filterWidth;
+  const scattered = graph.add(
+    'ScatterElements',
+    sources,
+    { type: 'float32', shape: zeros.shape },
+    { axis: 0, reduction: overlap ? 'add' : 'none' },
+  );
+  return view(reshapeEdge(graph, scattered, shape), x.shape, NHWC_IN_NCHW);
+}
+
+/** Positions counted in NHWC order, as tfjs counts them, from those counted in NCHW order. */
+function positionsInNhwc(graph: Graph, winners: Edge, geometry: Geometry, inBatch: boolean): Value {
+  const { batchSize, inChannels, inHeight, inWidth } = geometry;
+  const area = inHeight * inWidth;
+  const planes = [batchSize, inChannels, 1, 1];
+  const perPlane = (at: (image: number, channel: number) => number) => {
+    const numbers = Array.from({ length: batchSize * inChannels }, (_, plane) =>
+      BigInt(at(Math.floor(plane / inChannels), plane % inChannels)),
+    );
+    return graph.constant('int64', planes, BigInt64Array.from(numbers));
+  };
+  const output = { type: 'int64' as const, shape: winners.shape };
+  const starts = perPlane((image, channel) => (image * inChannels + channel) * area);
+  const pixel = graph.add('Sub', [winners, starts], output);
+  const spread = graph.add('Mul', [pixel, graph.int64([inChannels])], output);
+  const offsets = perPlane((image, channel) =>
+    inBatch ? image * area * inChannels + channel : channel,
+  );
+  const edge = graph.add('Add', [spread, offsets], output);
+  return cast(graph, view(edge, geometry.outShape, NHWC_IN_NCHW), 'int32');
+}
+
+/**
+ * dx of average pooling as tfjs defines it: dy over the window's size, added up over the windows.
+ * A product with a 0/1 matrix per axis spreads it.
+ */
+function avgPoolGrad(graph: Graph, dy: Value, geometry: Geometry): Value {
+  const { batchSize, inChannels, inHeight, inWidth, outHeight, outWidth } = geometry;
+  const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = geometry;
+  const planes = arrange(graph, dy, NCHW);
+  const columns = coverage(outWidth, inWidth, filterWidth, strideWidth, padInfo.left);
+  const wide = graph.add(
+    'MatMul',
+    [planes, graph.constant('float32', [outWidth, inWidth], columns)],
+    { type: 'float32', shape: [batchSize, inChannels, outHeight, inWidth] },
+  );
+  const rows = transposed(
+    coverage(outHeight, inHeight, filterHeight, strideHeight, padInfo.top),
+    outHeight,
+    inHeight,
+  );
+  const edge = graph.add('MatMul', [graph.constant('float32', [inHeight, outHeight], rows), wide], {
+    type: 'float32',
+    shape: [batchSize, inChannels, inHeight, inWidth],
+  });
+  return view(edge, geometry.inShape, NHWC_IN_NCHW);
+}
+
+/** [outputs, inputs]: 1/filter where the window of an output covers an input. */
+function coverage(
+  outputs: number,
+  inputs: number,
+  filter: number,
+  stride: number,
+  before: number,
+): Float32Array {
+  const matrix = new Float32Array(outputs * inputs);
+  for (let output = 0; output < outputs; output++)
+    for (let tap = 0; tap < filter; tap++) {
+      const at = output * stride - before + tap;
+      if (at >= 0 && at < inputs) matrix[output * inputs + at] = 1 / filter;
+    }
+  return matrix;
+}
+
+function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
+  return Float32Array.from(matrix, (_, at) => {
+    return matrix[(at % rows) * columns + Math.floor(at / rows)] as number;
+  });
+}
+
+export const poolingKernels: KernelTable = {
+  AvgPool: (call) => {
+    const x = input(call, 'x');
+    const geometry = geometryOf(call, x.shape);
+    const edge = call.graph.add(
+      'AveragePool',
+      [arrange(call.graph, x, NCHW)],
+      { type: 'float32', shape: outputShape(geometry) },
+      window(geometry),
+    );
+    return view(edge, geometry.outShape, NHWC_IN_NCHW);
+  },
+  AvgPoolGrad: (call) => {
+    const geometry = geometryOf(call, input(call, 'input').shape);
+    return avgPoolGrad(call.graph, input(call, 'dy'), geometry);
+  },
+  MaxPool: (call) => {
+    const x = input(call, 'x');
+    const geometry = geometryOf(call, x.shape);
+    return view(maxPool(call.graph, x, geometry).maxima, geometry.outShape, NHWC_IN_NCHW);
+  },
+  MaxPoolGrad: (call) => {
+    const x = input(call, 'input');
+    return maxPoolGrad(call.graph, input(call, 'dy'), x, geometryOf(call, x.shape));
+  },
+  MaxPoolWithArgmax: (call) => {
+    const { graph, attrs } = call;
+    const x = input(call, 'x');
+    const geometry = geometryOf(call, x.shape);
+    const { maxima, winners } = maxPool(graph, x, geometry);
+    const inBatch = attrs.includeBatchInIndex === true;
+    return [
+      view(maxima, geometry.outShape, NHWC_IN_NCHW),
+      positionsInNhwc(graph, winners, geometry, inBatch),
+    ];
+  },
+};

@@ -1,0 +1,112 @@
+import { type Edge, liveNodes, type Node } from './graph.ts';
+import { type OnnxNode, type OnnxTensorType, writeModel } from './onnx-writer.ts';
+import type { Trace } from './trace.ts';
+
+/** Names of a compiled model's inputs and outputs. */
+export interface LoopModel {
+  readonly bytes: Uint8Array;
+  /** Operations in one step. */
+  readonly stepNodes: number;
+  /** Inputs that some operation reads; the others must not be passed. */
+  readonly inputs: ReadonlySet<string>;
+}
+
+export const STEP_COUNT = 'steps';
+export const finalName = (at: number): string => `final_${at}`;
+export const outputName = (at: number): string => `output_${at}`;
+
+const STEPS_AXIS = 'K';
+
+/**
+ * One model that runs K steps in an ONNX Loop (ONNX operator specification, Loop-21). The state is
+ * carried inside; constants and what depends on nothing else stand outside and are computed once;
+ * each step's outputs are stacked by the loop.
+ */
+export function writeLoop(trace: Trace): LoopModel {
+  const { graph } = trace;
+  const ends = [...trace.nextState, ...trace.outputs];
+  const { nodes, used } = liveNodes(graph, ends);
+  const inside = nodes.filter((node) => node.varies);
+  const outside = nodes.filter((node) => !node.varies);
+
+  const named = new Set(inside.flatMap((node) => node.outputs.map((edge) => edge.name)));
+  const bodyNodes = inside.map((node) => toOnnx(node, used));
+  // A body yields what it computes, once: anything else goes through an Identity.
+  const yields = ends.map((edge, at) => {
+    if (named.delete(edge.name)) return edge.name;
+    const name = `yield_${at}`;
+    bodyNodes.push(simpleNode('Identity', [edge.name], [name]));
+    return name;
+  });
+  bodyNodes.push(simpleNode('Identity', ['going'], ['go_on']));
+
+  const typed = (name: string, edge: Edge): OnnxTensorType => ({
+    name,
+    type: edge.type,
+    shape: edge.shape,
+  });
+  const initial = (edge: Edge) => `initial_${edge.name}`;
+  const loop: OnnxNode = {
+    ...simpleNode(
+      'Loop',
+      [STEP_COUNT, '', ...trace.state.map(initial)],
+      [
+        ...trace.nextState.map((_, at) => finalName(at)),
+        ...trace.outputs.map((_, at) => outputName(at)),
+      ],
+    ),
+    body: {
+      name: 'body',
+      inputs: [
+        { name: trace.counter.name, type: 'int64', shape: [] },
+        { name: 'going', type: 'bool', shape: [] },
+        ...trace.state.map((edge) => typed(edge.name, edge)),
+      ],
+      initializers: [],
+      nodes: bodyNodes,
+      outputs: [
+        { name: 'go_on', type: 'bool', shape: [] },
+        ...ends.map((edge, at) => typed(yields[at] as string, edge)),
+      ],
+    },
+  };
+
+  const constants = trace.constants.filter((edge) => used.has(edge.name));
+  const perStep = trace.perStep.filter((edge) => used.has(edge.name));
+  const inputs: OnnxTensorType[] = [
+    { name: STEP_COUNT, type: 'int64', shape: [] },
+    ...trace.state.map((edge) => typed(initial(edge), edge)),
+    ...constants.map((edge) => typed(edge.name, edge)),
+    ...perStep.map((edge) => ({
+      ...typed(edge.name, edge),
+      shape: [STEPS_AXIS, ...edge.shape.slice(1)],
+    })),
+  ];
+  const bytes = writeModel({
+    name: 'program',
+    inputs,
+    initializers: graph.constants
+      .filter((edge) => used.has(edge.name))
+      .map(({ name, type, shape, constant: data }) => ({ name, type, shape, data })),
+    nodes: [...outside.map((node) => toOnnx(node, used)), loop],
+    outputs: [
+      ...trace.nextState.map((edge, at) => typed(finalName(at), edge)),
+      ...trace.outputs.map((edge, at) => ({
+        ...typed(outputName(at), edge),
+        shape: [STEPS_AXIS, ...edge.shape],
+      })),
+    ],
+  });
+  return { bytes, stepNodes: bodyNodes.length, inputs: new Set(inputs.map(({ name }) => name)) };
+}
+
+function toOnnx(node: Node, used: ReadonlySet<string>): OnnxNode {
+  const outputs = node.outputs.map((edge) => (used.has(edge.name) ? edge.name : ''));
+  while (outputs.at(-1) === '') outputs.pop();
+  const { op, domain, attributes } = node;
+  return { op, domain, attributes, inputs: node.inputs.map((edge) => edge.name), outputs };
+}
+
+function simpleNode(op: string, inputs: string[], outputs: string[]): OnnxNode {
+  return { op, domain: '', inputs, outputs, attributes: {} };
+}
