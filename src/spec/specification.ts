@@ -6,8 +6,10 @@ export interface Specification {
   readonly seeds: readonly number[];
   readonly dataset: {
     readonly id: string;
-    /** Use only the first n training samples (after a seeded shuffle); absent: all. */
+    /** Use only so many training samples, the same ones for every seed; absent: all. */
     readonly limit?: number;
+    /** Measure accuracy on only so many test samples; absent: all. */
+    readonly testLimit?: number;
   };
   /** `Model.id`. */
   readonly model: string;
@@ -34,7 +36,7 @@ export interface Specification {
   };
   /**
    * Probe clients: one image each, `localSteps` steps of training, taking part as one more client of
-   * a round. One probe per image × local steps; rounds are dealt out in turn.
+   * a round. One probe per image × local steps; rounds are dealt out to images in turn.
    */
   readonly probes: {
     readonly images: number;
@@ -44,7 +46,7 @@ export interface Specification {
   readonly defenses: readonly PluginUse[];
   readonly attacks: readonly PluginUse[];
   readonly adversaries: readonly string[];
-  /** Paths of modules with defenses or attacks, relative to the specification. */
+  /** Absolute paths of modules with defenses or attacks. */
   readonly plugins: readonly string[];
   readonly network: { readonly bitsPerSecond: number };
   readonly limits: { readonly cellSeconds: number };
@@ -62,6 +64,7 @@ export interface Cell {
   readonly hash: string;
   /** `maskcrypt(ratio=0.05)`. */
   readonly row: string;
+  /** With every parameter filled in; lists of the specification are resolved to one value each. */
   readonly defense: PluginUse;
   readonly seed: number;
 }

@@ -1,0 +1,149 @@
+import { didYouMean } from '../platform/did-you-mean.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Finding, SpecPath } from './problems.ts';
+import { writtenSpecification, writtenUse } from './written.ts';
+
+const { shape } = writtenSpecification;
+
+/**
+ * What no section can tell by itself. Every check is made as soon as the sections it needs are valid,
+ * so that one mistake doesn't hide another.
+ */
+export function crossFindings(written: unknown, catalogue: Catalogue): Finding[] {
+  const sections: Sections = typeof written === 'object' && written !== null ? { ...written } : {};
+  return [
+    ...unknownIds(sections, catalogue),
+    ...repeated(sections),
+    ...rounds(sections),
+    ...sampleCounts(sections, catalogue),
+    ...idleAttacks(sections, catalogue),
+  ];
+}
+
+type Sections = Readonly<Partial<Record<keyof typeof shape, unknown>>>;
+
+/** A section's value with defaults, or undefined while it is invalid. */
+function section<K extends keyof typeof shape>(sections: Sections, key: K) {
+  const parsed = shape[key].safeParse(sections[key]);
+  return parsed.success ? (parsed.data as ReturnType<(typeof shape)[K]['parse']>) : undefined;
+}
+
+function unknownIds(sections: Sections, catalogue: Catalogue): Finding[] {
+  const check = (what: string, id: string | undefined, ids: readonly string[], path: SpecPath) =>
+    id === undefined || ids.includes(id)
+      ? []
+      : [{ path, message: `there is no ${what} "${id}"; ${didYouMean(id, ids)}` }];
+  const idsOf = (known: readonly { readonly id: string }[]) => known.map(({ id }) => id);
+  return [
+    ...check(
+      'data set',
+      section(sections, 'dataset')?.id,
+      idsOf(catalogue.datasets),
+      typeof sections.dataset === 'string' ? ['dataset'] : ['dataset', 'id'],
+    ),
+    ...check('model', section(sections, 'model'), idsOf(catalogue.models), ['model']),
+    ...(section(sections, 'adversaries') ?? []).flatMap((id, at) =>
+      check('adversary', id, idsOf(catalogue.adversaries), ['adversaries', at]),
+    ),
+  ];
+}
+
+function repeated(sections: Sections): Finding[] {
+  const seeds = section(sections, 'seeds');
+  const lists: [SpecPath, readonly unknown[]][] = [
+    [['seeds'], Array.isArray(seeds) ? seeds : []],
+    [['adversaries'], section(sections, 'adversaries') ?? []],
+    [['probes', 'localSteps'], section(sections, 'probes')?.localSteps ?? []],
+    [['probes', 'rounds'], section(sections, 'probes')?.rounds ?? []],
+    [['plugins'], section(sections, 'plugins') ?? []],
+  ];
+  return lists.flatMap(([path, items]) =>
+    items.flatMap((item, at) =>
+      items.indexOf(item) === at
+        ? []
+        : [{ path: [...path, at], message: `has ${item} a second time; leave one out` }],
+    ),
+  );
+}
+
+function rounds(sections: Sections): Finding[] {
+  const federation = section(sections, 'federation');
+  if (!federation) return [];
+  const { clients, clientsPerRound, rounds: last } = federation;
+  const findings: Finding[] = [];
+  if (clientsPerRound > clients)
+    findings.push({
+      path: ['federation', 'clientsPerRound'],
+      message: `${clientsPerRound} clients per round can't be drawn from ${clients}; it must be at most ${clients}`,
+    });
+  section(sections, 'probes')?.rounds.forEach((round, at) => {
+    if (typeof round === 'number' && round > last)
+      findings.push({
+        path: ['probes', 'rounds', at],
+        message: `there is no round ${round}; write 1 to ${last}, first or last`,
+      });
+  });
+  return findings;
+}
+
+function sampleCounts(sections: Sections, catalogue: Catalogue): Finding[] {
+  const dataset = section(sections, 'dataset');
+  const known = catalogue.datasets.find(({ id }) => id === dataset?.id);
+  if (!dataset || !known) return [];
+  const { limit = known.trainSamples, testLimit = known.testSamples } = dataset;
+  const tooMany = (key: string, asked: number, available: number, what: string): Finding[] =>
+    asked <= available
+      ? []
+      : [
+          {
+            path: ['dataset', key],
+            message: `is ${asked}; ${known.id} has ${available} ${what} samples, so it must be at most ${available}`,
+          },
+        ];
+  const findings = [
+    ...tooMany('limit', limit, known.trainSamples, 'training'),
+    ...tooMany('testLimit', testLimit, known.testSamples, 'test'),
+  ];
+  if (findings.length > 0) return findings;
+
+  const members = Math.floor(limit / 2);
+  const heldOut = limit - members;
+  const clients = section(sections, 'federation')?.clients ?? 0;
+  if (clients > members)
+    findings.push({
+      path: ['federation', 'clients'],
+      message: `${clients} clients can't share ${members} samples (half of the ${limit} training samples is held out); it must be at most ${members}`,
+    });
+  const images = section(sections, 'probes')?.images ?? 0;
+  const shadow = section(sections, 'membership')?.shadowSamples ?? 0;
+  if (images + shadow >= heldOut)
+    findings.push({
+      path: shadow > images ? ['membership', 'shadowSamples'] : ['probes', 'images'],
+      message: `${shadow} shadow samples and ${images} probe images leave no non-member among the ${heldOut} held-out samples (half of ${limit}); together they must be less than ${heldOut}`,
+    });
+  return findings;
+}
+
+/** Attacks that could never give a result here. */
+function idleAttacks(sections: Sections, catalogue: Catalogue): Finding[] {
+  const uses = Array.isArray(sections.attacks) ? sections.attacks : [];
+  const chosen = section(sections, 'adversaries');
+  const images = section(sections, 'probes')?.images;
+  return uses.flatMap((item: unknown, at): Finding[] => {
+    const use = writtenUse.safeParse(item).data;
+    const id = typeof use === 'string' ? use : use?.id;
+    const attack = catalogue.attacks.find(({ meta }) => meta.id === id)?.meta;
+    if (!attack) return [];
+    const path = ['attacks', at];
+    if (attack.kind === 'reconstruction' && images === 0)
+      return [{ path, message: `${id} needs probe images; set probes.images to at least 1` }];
+    if (chosen && !attack.adversaries.some((adversary) => chosen.includes(adversary)))
+      return [
+        {
+          path,
+          message: `${id} works for none of the chosen adversaries; add one of ${attack.adversaries.join(', ')}`,
+        },
+      ];
+    return [];
+  });
+}

@@ -1,0 +1,21 @@
+import { stringify } from 'yaml';
+import { formatBandwidth } from './bandwidth.ts';
+import type { PluginUse, Specification } from './specification.ts';
+
+/**
+ * A specification as YAML that loads as the same specification again: every default written out,
+ * paths of plug-ins absolute.
+ */
+export function formatSpecification(specification: Specification): string {
+  const { network, defenses, attacks, ...same } = specification;
+  const use = ({ id, params }: PluginUse) => ({ id, ...params });
+  return stringify(
+    {
+      ...same,
+      defenses: defenses.map(use),
+      attacks: attacks.map(use),
+      network: { bandwidth: formatBandwidth(network.bitsPerSecond) },
+    },
+    { aliasDuplicateObjects: false },
+  );
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { Meta } from '../api/meta.ts';
+import type { Catalogue } from './catalogue.ts';
+import { writtenSpecification } from './written.ts';
+
+/** A JSON Schema, or a part of one. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** JSON Schema (draft 7, which every editor knows) of the written form, ids and parameters included. */
+export function specificationJsonSchema(catalogue: Catalogue): JsonSchema {
+  const { properties, ...root } = toJsonSchema(writtenSpecification);
+  const sections = properties as Readonly<Record<string, JsonSchema>>;
+  const ids = (known: readonly { readonly id: string }[]) => known.map(({ id }) => id);
+  return {
+    ...root,
+    title: 'hefl-bench experiment',
+    properties: {
+      ...sections,
+      dataset: withIds(sections.dataset ?? {}, ids(catalogue.datasets)),
+      model: { ...sections.model, enum: ids(catalogue.models) },
+      adversaries: {
+        ...sections.adversaries,
+        items: { type: 'string', enum: ids(catalogue.adversaries) },
+      },
+      defenses: { ...sections.defenses, items: uses(catalogue.defenses, true) },
+      attacks: { ...sections.attacks, items: uses(catalogue.attacks, false) },
+    },
+  };
+}
+
+function toJsonSchema(schema: z.ZodType): JsonSchema {
+  const json = z.toJSONSchema(schema, { io: 'input', target: 'draft-7', unrepresentable: 'any' });
+  return json as JsonSchema;
+}
+
+/** `mnist` or `{ id: mnist, … }`, from the alternatives text and section. */
+function withIds(dataset: JsonSchema, ids: readonly string[]): JsonSchema {
+  const alternatives = dataset.anyOf as readonly JsonSchema[];
+  return {
+    ...dataset,
+    anyOf: alternatives.map((alternative) => {
+      if (alternative.type === 'string') return { ...alternative, enum: ids };
+      const properties = alternative.properties as Readonly<Record<string, JsonSchema>>;
+      return { ...alternative, properties: { ...properties, id: { ...properties.id, enum: ids } } };
+    }),
+  };
+}
+
+/** An id, or an id with that plug-in's own parameters; in a grid each may be a list of values. */
+function uses(known: Catalogue['defenses'], grid: boolean): JsonSchema {
+  return {
+    anyOf: [
+      { type: 'string', enum: known.map(({ meta }) => meta.id) },
+      ...known.map(({ meta }) => useOf(meta, grid)),
+    ],
+  };
+}
+
+function useOf(meta: Meta<unknown>, grid: boolean): JsonSchema {
+  const { $schema: _, properties = {}, required = [], ...rest } = toJsonSchema(meta.params);
+  const params = Object.entries(properties as Readonly<Record<string, JsonSchema>>);
+  return {
+    ...rest,
+    description: `${meta.title}. ${meta.source}`,
+    properties: {
+      id: { const: meta.id, description: meta.title },
+      ...Object.fromEntries(params.map(([key, param]) => [key, grid ? orList(param) : param])),
+    },
+    required: ['id', ...(required as readonly string[])],
+  };
+}
+
+function orList(param: JsonSchema): JsonSchema {
+  const { description, ...value } = param;
+  return {
+    ...(description === undefined ? {} : { description }),
+    anyOf: [value, { type: 'array', items: value, minItems: 1 }],
+  };
+}

@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { parseBandwidth } from './bandwidth.ts';
+
+const count = () => z.int().min(1);
+const WITH_UNIT = 'must be a positive number with its unit, like 100 Mbit/s or 15.6 MB/s';
+
+/** A defense or attack as it is written: `none`, or `{ id: random, ratio: [0.05, 0.25] }`. */
+export const writtenUse = z.union([z.string(), z.looseObject({ id: z.string() })], {
+  error: 'must be an id, or an id with parameters like {id: random, ratio: 0.05}',
+});
+export type WrittenUse = z.infer<typeof writtenUse>;
+
+/** A data set and how much of it. */
+interface DatasetUse {
+  readonly id: string;
+  readonly limit?: number | undefined;
+  readonly testLimit?: number | undefined;
+}
+
+const dataset = z
+  .union(
+    [
+      z.string().transform((id): DatasetUse => ({ id })),
+      z.strictObject({
+        id: z.string().describe('Data set (hefl list datasets).'),
+        limit: count()
+          .optional()
+          .describe('Use only so many training samples, the same ones for every seed.'),
+        testLimit: count().optional().describe('Measure accuracy on only so many test samples.'),
+      }),
+    ],
+    { error: 'must be an id, or an id with limits like {id: mnist, limit: 10000}' },
+  )
+  .describe('Data set by id, or {id, limit, testLimit}. Half of the training samples is held out.');
+
+const partition = z
+  .union(
+    [
+      z.literal('iid').transform(() => ({ kind: 'iid' as const })),
+      z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('iid') }),
+        z.strictObject({
+          kind: z.literal('dirichlet'),
+          alpha: z.number().positive().describe('The smaller, the fewer classes per client.'),
+        }),
+      ]),
+    ],
+    { error: 'must be iid or {kind: dirichlet, alpha: 1}' },
+  )
+  .prefault('iid')
+  .describe('How members are dealt out: iid, or per class in Dirichlet proportions.');
+
+const federation = z.strictObject({
+  clients: count().default(100).describe('Number of clients.'),
+  clientsPerRound: count().default(20).describe('Clients drawn in each round.'),
+  rounds: count().default(10).describe('Rounds of federated averaging.'),
+  localEpochs: count().default(5).describe('Passes over its data a client makes in a round.'),
+  batchSize: count().default(32).describe('Samples per step of SGD.'),
+  learningRate: z.number().positive().default(0.01).describe('Step size of SGD.'),
+  partition,
+  trajectory: z
+    .enum(['shared', 'independent'])
+    .default('shared')
+    .describe('shared: defenses that do not change training run on one recorded training.'),
+});
+
+const membership = z.strictObject({
+  victims: count().default(5).describe('Victim clients, drawn among those that took part.'),
+  candidatesPerVictim: count()
+    .default(100)
+    .describe('Members, and as many non-members, asked about per victim; at most.'),
+  shadowSamples: count().default(1000).describe("Size of the attacker's own data."),
+});
+
+const probes = z.strictObject({
+  images: z
+    .int()
+    .min(0)
+    .default(4)
+    .describe(
+      'Images that reconstruction attacks are tried on; each trained on by a probe client.',
+    ),
+  localSteps: z
+    .array(count())
+    .min(1)
+    .default([1, 5])
+    .describe('Steps of SGD a probe client makes on its image; one probe per image and value.'),
+  rounds: z
+    .array(
+      z.union([count(), z.enum(['first', 'last'])], {
+        error: 'must be the number of a round, first or last',
+      }),
+    )
+    .min(1)
+    .default(['first', 'last'])
+    .describe('Rounds in which probes take part: numbers, first, last; dealt out in turn.'),
+});
+
+/** An experiment as a person writes it. The descriptions are shown by editors (`hefl schema`). */
+export const writtenSpecification = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, {
+      error: 'must be usable as a folder name: letters, digits, dots, dashes and underscores',
+    })
+    .optional()
+    .describe('Folder under runs/; the file name by default.'),
+  title: z.string().min(1).optional().describe('Headline of the report; the name by default.'),
+  seeds: z
+    .union([count().max(1000), z.array(z.int().min(0)).min(1)], {
+      error: 'must be a number of seeds (3), at most 1000, or a list of them ([1, 2, 3])',
+    })
+    .default(1)
+    .describe('Number of seeds (1, 2, …) or a list of them; a published claim needs five.'),
+  dataset,
+  model: z.string().describe('Model by id (hefl list models).'),
+  federation: federation.prefault({}).describe('How the federation trains.'),
+  membership: membership.prefault({}).describe('What membership attacks are asked.'),
+  probes: probes.prefault({}).describe('What reconstruction attacks are asked.'),
+  defenses: z
+    .array(writtenUse)
+    .min(1)
+    .describe('Defenses to compare; a list of values for a parameter spans the grid.'),
+  attacks: z.array(writtenUse).min(1).describe('Attacks to try; each at most once.'),
+  adversaries: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe('What the attacker knows of encrypted coordinates; all adversaries by default.'),
+  plugins: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Modules with defenses or attacks of your own, relative to this file.'),
+  network: z
+    .strictObject({
+      bandwidth: z
+        .string({ error: WITH_UNIT })
+        .refine((text) => parseBandwidth(text) !== undefined, { error: WITH_UNIT })
+        .default('100 Mbit/s')
+        .describe('Bandwidth between client and server: bit/s, kbit/s, Mbit/s, Gbit/s, or B/s …'),
+    })
+    .prefault({})
+    .describe('The simulated network.'),
+  limits: z
+    .strictObject({
+      cellSeconds: z
+        .number()
+        .positive()
+        .default(3600)
+        .describe('A cell (one defense, one seed) that takes longer is stopped.'),
+    })
+    .prefault({})
+    .describe('When to give up.'),
+});
+
+/** What `defineExperiment` takes. */
+export type ExperimentInput = z.input<typeof writtenSpecification>;
+export type WrittenSpecification = z.output<typeof writtenSpecification>;
