@@ -29,6 +29,8 @@ export interface TaskProgress {
   started(): void;
   progress(fraction: number): void;
   ended(state: 'done' | 'reused' | 'failed'): void;
+  /** Another task gives the same result: this one isn't needed. */
+  dropped(): void;
 }
 
 /** What a run has done and what is left; told to `onChange` whenever it moves. */
@@ -63,6 +65,10 @@ export class RunProgress {
       started: () => change({ state: 'running', startedAt: this.#now() }),
       progress: (fraction) => change({ fraction: Math.min(1, Math.max(0, fraction)) }),
       ended: (state) => change({ state, fraction: 1 }),
+      dropped: () => {
+        this.#tasks.delete(task);
+        this.#onChange(this);
+      },
     };
   }
 

@@ -45,6 +45,10 @@ export class RunFolder {
     return new StageFolder(this.file('attacks', key), 'attack', key);
   }
 
+  results(key: string): StageFolder {
+    return new StageFolder(this.path, 'results', key, 'results.manifest.json');
+  }
+
   shared(key: string): StageFolder {
     return new StageFolder(this.file('shared'), 'shared', key, `${key}.json`);
   }

@@ -1,23 +1,29 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { ArtifactError, type ArtifactTree, decodeArtifact, encodeArtifact } from './artifact.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { stringifyJson } from './json.ts';
 
-interface Manifest {
+interface FileFacts {
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface Manifest {
   readonly stage: string;
   /** What the content was computed from; another key means another content. */
   readonly key: string;
-  readonly files: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>;
+  readonly files: Readonly<Record<string, FileFacts>>;
 }
 
 const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');
 
 /**
- * The files of one finished stage, `name.json` or `name.bin` each, and a manifest with their
- * hashes. The manifest is written last: without it the stage isn't complete.
+ * The files of one finished stage and a manifest with their hashes. The manifest is written last:
+ * without it the stage isn't complete.
  */
 export class StageFolder {
   readonly path: string;
@@ -36,14 +42,14 @@ export class StageFolder {
     return join(this.path, this.#manifestName);
   }
 
-  /** Writes all files, then the manifest. `.json` files hold JSON, others an artifact. */
+  /** Writes all files, then the manifest: `.json` files as JSON, `.bin` as artifacts, others as text. */
   async complete(files: Readonly<Record<string, unknown>>): Promise<void> {
     await rm(this.#manifestPath, { force: true });
     const hashes: Record<string, { sha256: string; bytes: number }> = {};
     for (const [name, content] of Object.entries(files)) {
-      const bytes = name.endsWith('.json')
-        ? Buffer.from(stringifyJson(content))
-        : encodeArtifact(content as ArtifactTree);
+      const bytes = name.endsWith('.bin')
+        ? encodeArtifact(content as ArtifactTree)
+        : Buffer.from(name.endsWith('.json') ? stringifyJson(content) : String(content));
       await writeFileAtomically(join(this.path, name), bytes);
       hashes[name] = { sha256: sha256(bytes), bytes: bytes.length };
     }
@@ -58,7 +64,12 @@ export class StageFolder {
   async verify(): Promise<boolean> {
     if (!existsSync(this.#manifestPath)) return false;
     const manifest = await this.manifest();
-    for (const name of Object.keys(manifest.files)) await this.#readVerified(manifest, name);
+    for (const name of Object.keys(manifest.files)) {
+      const expected = await this.#requirePresent(manifest, name);
+      const hash = createHash('sha256');
+      await pipeline(createReadStream(join(this.path, name)), hash);
+      this.#requireHash(name, expected, hash.digest('hex'));
+    }
     return true;
   }
 
@@ -95,15 +106,25 @@ export class StageFolder {
   }
 
   async #readVerified(manifest: Manifest, name: string): Promise<Buffer> {
+    const expected = await this.#requirePresent(manifest, name);
+    const bytes = await readFile(join(this.path, name));
+    this.#requireHash(name, expected, sha256(bytes));
+    return bytes;
+  }
+
+  async #requirePresent(manifest: Manifest, name: string): Promise<FileFacts> {
     const file = join(this.path, name);
     const expected = manifest.files[name];
     if (!expected) throw new ArtifactError(this.#manifestPath, `files["${name}"]`, 'is missing');
     if (!existsSync(file)) throw new ArtifactError(file, 'file', 'is missing');
-    const bytes = await readFile(file);
-    if (bytes.length !== expected.bytes)
-      throw new ArtifactError(file, 'length', `is ${bytes.length} bytes, not ${expected.bytes}`);
-    if (sha256(bytes) !== expected.sha256)
-      throw new ArtifactError(file, 'sha256', 'does not match the manifest');
-    return bytes;
+    const { size } = await stat(file);
+    if (size !== expected.bytes)
+      throw new ArtifactError(file, 'length', `is ${size} bytes, not ${expected.bytes}`);
+    return expected;
+  }
+
+  #requireHash(name: string, expected: FileFacts, actual: string): void {
+    if (actual !== expected.sha256)
+      throw new ArtifactError(join(this.path, name), 'sha256', 'does not match the manifest');
   }
 }

@@ -1,0 +1,38 @@
+import type { AttackKind } from '../api/attack.ts';
+import type {
+  AttackScores,
+  CostSummary,
+  Exposition,
+  Outcome,
+  RoundSummary,
+} from '../api/results.ts';
+import type { AdversaryId } from '../view/adversaries.ts';
+
+/** `cells/<hash>/cell.json`: what the protocol stage found out, besides views and answers. */
+export interface CellRecord {
+  readonly cell: { readonly hash: string; readonly row: string; readonly seed: number };
+  readonly summary: {
+    readonly rounds: readonly RoundSummary[];
+    readonly costs: CostSummary;
+    readonly exposition: Exposition;
+    readonly realisedRatio: number;
+  };
+  readonly dataset: {
+    readonly title: string;
+    readonly synthetic: boolean;
+    readonly members: number;
+    readonly nonMembers: number;
+  };
+  readonly engine: string;
+  /** sha256 of what each adversary reads of the targets of each kind. */
+  readonly exposures: Readonly<Record<AdversaryId, Readonly<Record<AttackKind, string>>>>;
+}
+
+/** `attacks/<key>/record.json`: an attack's outcome; its answer lies beside it in `output.bin`. */
+export interface AttackRecord {
+  /** The cell and adversary it was computed for. */
+  readonly owner: { readonly cell: string; readonly adversary: AdversaryId };
+  /** It read more than the targets' exposures: the answer holds for its owner only. */
+  readonly readsMore: boolean;
+  readonly outcome: Extract<Outcome<AttackScores>, { status: 'ok' | 'not-applicable' }>;
+}

@@ -1,0 +1,56 @@
+import type { CellResult, RunResults } from '../api/results.ts';
+import type { Cell, PluginUse, Specification } from '../spec/specification.ts';
+import type { AdversaryId } from '../view/adversaries.ts';
+
+/** What every task of a run needs; small, so it travels with each of them. */
+export interface RunContext {
+  /** `runs/<name>`, absolute. */
+  readonly folder: string;
+  readonly specification: Specification;
+  /** Absolute paths. */
+  readonly plugins: readonly string[];
+}
+
+export interface TrajectoryTask {
+  readonly kind: 'trajectory';
+  readonly hash: string;
+  readonly seed: number;
+}
+
+export interface ProtocolTask {
+  readonly kind: 'protocol';
+  readonly cell: Cell;
+  /** Hash of the recorded training it runs on; absent: it trains its own. */
+  readonly trajectory?: string;
+}
+
+export interface AttackTask {
+  readonly kind: 'attack';
+  readonly cell: Cell;
+  readonly attack: PluginUse;
+  readonly adversary: AdversaryId;
+  /** Folder of the answer under `attacks/`. */
+  readonly key: string;
+}
+
+export interface ResultsTask {
+  readonly kind: 'results';
+  readonly cells: readonly CellOutcome[];
+  readonly run: Pick<RunResults, 'createdAt' | 'wallSeconds'>;
+}
+
+/** Where a cell's results lie, or why there are none. */
+export interface CellOutcome {
+  readonly cell: Cell;
+  readonly federation: Problem | { readonly status: 'ok' };
+  readonly attacks: readonly {
+    readonly attack: string;
+    readonly adversary: AdversaryId;
+    readonly outcome: Problem | { readonly status: 'stored'; readonly key: string };
+  }[];
+}
+
+/** Every outcome that isn't a value. */
+export type Problem = Exclude<CellResult['federation'], { status: 'ok' }>;
+
+export type Task = RunContext & (TrajectoryTask | ProtocolTask | AttackTask | ResultsTask);
