@@ -1,9 +1,10 @@
 import { parameterSet } from './parameter-sets.ts';
 import { openPlainRing } from './plain.ts';
 import type { KeyRing, KeySetupId, ParameterSetId } from './scheme.ts';
-import { openSharedKeyRing } from './seal/shared-key.ts';
+import { defaultOptions, type SchemeOptions } from './scheme-options.ts';
+import { openSharedKeyRing } from './shared-key.ts';
 
-export interface KeyRingOptions {
+export interface KeyRingOptions extends Partial<SchemeOptions> {
   /** Number of clients of the federation. */
   readonly clients: number;
   /** SEAL instances, one per worker thread; 0 runs on the calling thread. */
@@ -24,14 +25,15 @@ export interface KeyRingOptions {
 export async function openKeyRing(
   setup: KeySetupId,
   id: ParameterSetId,
-  { clients, workers = 1 }: KeyRingOptions,
+  { clients, workers = 1, ...choices }: KeyRingOptions,
 ): Promise<KeyRing> {
   if (!Number.isInteger(clients) || clients < 1)
     throw new RangeError(`A federation of ${clients} clients: give a whole number from 1.`);
   const set = parameterSet(id);
   if (setup === 'none' && set.scheme === 'plain') return openPlainRing();
-  if (setup === 'shared' && set.scheme === 'ckks') return openSharedKeyRing(set, workers);
+  if (setup === 'shared' && set.scheme !== 'plain')
+    return openSharedKeyRing(set, { ...defaultOptions, ...choices }, workers);
   throw new RangeError(
-    `The key setup "${setup}" is not available with the parameter set "${id}". Available: none with plain; shared with ckks-tenseal.`,
+    `The key setup "${setup}" is not available with the parameter set "${id}". Available: none with plain; shared with the others.`,
   );
 }

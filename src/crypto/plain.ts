@@ -26,8 +26,8 @@ export function openPlainRing(): KeyRing {
 
 const encryptor: Encryptor = {
   async encrypt(values) {
-    checkValues(values, 3.5e38);
-    return pack(values);
+    checkValues(values, set.largestValue);
+    return pack(values, 'upload');
   },
 };
 
@@ -41,7 +41,7 @@ const aggregator: Aggregator = {
         sum[at] = (sum[at] as number) + weight * value;
       });
     });
-    return pack(Float32Array.from(sum));
+    return pack(Float32Array.from(sum), 'aggregate');
   },
 };
 
@@ -52,13 +52,13 @@ const decryptor: Decryptor = {
   },
 };
 
-function pack(values: Float32Array): EncryptedVector {
+function pack(values: Float32Array, kind: EncryptedVector['kind']): EncryptedVector {
   const ciphertexts: Uint8Array[] = [];
   for (let start = 0; start < values.length; start += set.valuesPerCiphertext) {
     const part = values.slice(start, start + set.valuesPerCiphertext);
     ciphertexts.push(new Uint8Array(part.buffer));
   }
-  return { parameterSet: set.id, length: values.length, weight: 1, ciphertexts };
+  return { parameterSet: set.id, kind, length: values.length, weight: 1, ciphertexts };
 }
 
 function unpack(vector: EncryptedVector, where: string): Float32Array {

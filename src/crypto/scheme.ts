@@ -25,7 +25,11 @@ export interface ParameterSet {
   readonly ciphertextBytes: number;
   /** Who multiplies an update with its aggregation weight: the server on ciphertexts, or the client before encryption. */
   readonly weighting: 'server' | 'client';
-  /** Largest error of one value of a weighted mean, relative to values in [-1, 1]; tests hold it. */
+  /** Weights are rounded to multiples of this; 0 = they are exact. */
+  readonly weightStep: number;
+  /** Values must be within ± this. */
+  readonly largestValue: number;
+  /** Largest error of one value of a mean of 100 clients with values in [-1, 1]; tests hold it. */
   readonly precision: number;
   readonly standing: 'paper-faithful' | 'optimised';
   readonly source: string;
@@ -34,9 +38,11 @@ export interface ParameterSet {
 /** An encrypted vector as it travels: serialised ciphertexts of consecutive values. */
 export interface EncryptedVector {
   readonly parameterSet: ParameterSetId;
+  /** `upload`: as a client encrypted it; `aggregate`: as the server summed it. */
+  readonly kind: 'upload' | 'aggregate';
   /** Number of values inside. */
   readonly length: number;
-  /** The aggregation weight p_k its client multiplied in; 1 where the server weights. */
+  /** Σ of the aggregation weights p_k that clients multiplied in; 1 where the server weights. */
   readonly weight: number;
   readonly ciphertexts: readonly Uint8Array[];
 }

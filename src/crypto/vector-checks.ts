@@ -1,4 +1,8 @@
 import { CiphertextError, type EncryptedVector, type ParameterSet } from './scheme.ts';
+import { largestFieldSum } from './seal/codecs.ts';
+
+/** Weights p_k are fractions that add up to 1 only up to rounding. */
+const weightTolerance = 1e-9;
 
 /** @throws {RangeError} naming the first value that is not finite or beyond ±`largest`. */
 export function checkValues(values: Float32Array, largest: number): void {
@@ -11,10 +15,14 @@ export function checkValues(values: Float32Array, largest: number): void {
 
 /** @throws {CiphertextError} naming the vector and the field that is wrong. */
 export function checkVector(vector: EncryptedVector, set: ParameterSet, where: string): void {
+  if (vector.kind !== 'upload' && vector.kind !== 'aggregate')
+    throw new CiphertextError(`${where}: kind: "${vector.kind}" is neither upload nor aggregate.`);
   if (vector.parameterSet !== set.id)
     throw new CiphertextError(
       `${where}: parameter set: "${vector.parameterSet}" instead of "${set.id}".`,
     );
+  if (!(vector.weight > 0 && vector.weight <= 1 + weightTolerance))
+    throw new CiphertextError(`${where}: weight: ${vector.weight} is outside ]0, 1].`);
   if (!Number.isSafeInteger(vector.length) || vector.length < 0)
     throw new CiphertextError(`${where}: length: ${vector.length} is no number of values.`);
   const expected = Math.ceil(vector.length / set.valuesPerCiphertext);
@@ -41,6 +49,8 @@ export function checkAggregation(
     throw new RangeError(`${weights.length} weights for ${vectors.length} vectors.`);
   vectors.forEach((vector, k) => {
     checkVector(vector, set, `vector ${k}`);
+    if (vector.kind !== 'upload')
+      throw new CiphertextError(`vector ${k}: kind: an aggregate cannot be aggregated again.`);
     if (vector.length !== first.length)
       throw new CiphertextError(
         `vector ${k}: length: ${vector.length} values, but vector 0 has ${first.length}.`,
@@ -53,4 +63,13 @@ export function checkAggregation(
         `Vector ${k} was weighted with ${vector.weight} by its client, but ${weight} is asked for. With ${set.id} the server only adds: give the weight to encrypt().`,
       );
   });
+  const total = vectors.reduce((sum, { weight }) => sum + weight, 0);
+  if (set.weighting === 'client' && total > 1 + weightTolerance)
+    throw new RangeError(
+      `The clients' weights add up to ${total}; with ${set.id} they must not exceed 1.`,
+    );
+  if (set.id === 'bfv-pack23' && vectors.length > largestFieldSum)
+    throw new RangeError(
+      `${vectors.length} vectors: bfv-pack23 adds at most ${largestFieldSum}. Use ckks-add for more.`,
+    );
 }

@@ -1,6 +1,7 @@
+import type { SchemeOptions } from '../scheme-options.ts';
+import { type Codec, ckksCodec, fixedPointCodec, twoFieldsCodec } from './codecs.ts';
 import {
   type CipherText,
-  type CKKSEncoder,
   type Context,
   type Evaluator,
   type PlainText,
@@ -8,86 +9,161 @@ import {
   type Seal,
   withSeal,
 } from './library.ts';
-import type { SealParameters } from './seal-parameters.ts';
+import type { CkksParameters, SealParameters } from './seal-parameters.ts';
 import { type CiphertextForm, ciphertextHeaderBytes, plaintextHeaderBytes } from './wire.ts';
 
 /** A parameter set opened on one SEAL instance; costs about 0.3 s, so an instance keeps it. */
 export interface SealContext {
   readonly parameters: SealParameters;
   readonly context: Context;
-  readonly encoder: CKKSEncoder;
   readonly evaluator: Evaluator;
-  /** What clients upload. */
-  readonly fresh: CiphertextForm;
-  /** What the server sends back. */
+  readonly codec: Codec;
+  /** Primes of an upload; those of lower levels are its first ones. */
+  readonly primes: readonly bigint[];
+  readonly upload: CiphertextForm;
   readonly aggregate: CiphertextForm;
-  /** The same number in every slot, at the scale of the weights, as a plaintext of fresh level. */
-  constant(scope: Scope, value: number): PlainText;
-  /** One ciphertext of a weighted sum becomes one of an aggregate, in place. */
+  /** A weight as a plaintext that `multiplyPlain` takes; null where the server only adds. */
+  readonly weight: ((scope: Scope, value: number) => PlainText) | null;
+  /** Turns the sum of an aggregate's terms into what is sent, in place. */
   finish(sum: CipherText): void;
 }
 
-export function openContext(seal: Seal, parameters: SealParameters): SealContext {
+export function openContext(
+  seal: Seal,
+  parameters: SealParameters,
+  options: SchemeOptions,
+): SealContext {
   return withSeal((scope) => {
-    const settings = scope(seal.EncryptionParameters(seal.SchemeType.ckks));
+    const settings = scope(seal.EncryptionParameters(seal.SchemeType[parameters.scheme]));
     settings.setPolyModulusDegree(parameters.degree);
     settings.setCoeffModulus(
       scope(seal.CoeffModulus.Create(parameters.degree, Int32Array.from(parameters.primeBits))),
     );
+    if (parameters.scheme === 'bfv')
+      settings.setPlainModulus(scope(seal.Modulus(parameters.plainModulus)));
     const context = seal.Context(settings, true, seal.SecurityLevel.tc128);
     if (!context.parametersSet())
       throw new Error(`SEAL refuses ${parameters.id} at 128 bits of security.`);
-    const encoder = seal.CKKSEncoder(context);
     const evaluator = seal.Evaluator(context);
     const primes = [...settings.coeffModulus].slice(0, -1);
-    const weightScale = 2 ** parameters.weightBits;
+    const codec = openCodec(seal, context, parameters, options);
+    const weight = weightEncoder(seal, context, parameters, primes);
 
-    const keys = scope(seal.KeyGenerator(context));
-    const encryptor = scope(seal.Encryptor(context, scope(keys.createPublicKey())));
-    const one = scope(seal.PlainText());
-    encoder.encode(new Float64Array(encoder.slotCount).fill(1), 2 ** parameters.scaleBits, one);
-    const sample = scope(seal.CipherText());
-    encryptor.encrypt(one, sample);
-    encoder.encode(new Float64Array(encoder.slotCount).fill(1), weightScale, one);
-    const weightHeader = one.saveArray(seal.ComprModeType.none).slice(0, plaintextHeaderBytes);
-
+    const finish = (sum: CipherText) => {
+      if (weight && parameters.scheme === 'ckks') evaluator.rescaleToNext(sum, sum);
+      while (
+        options.downloads === 'fewest-primes' &&
+        sum.coeffModulusSize > parameters.aggregatePrimes
+      )
+        evaluator.cipherModSwitchToNext(sum, sum);
+    };
     const form = (name: string, ciphertext: CipherText): CiphertextForm => ({
       name,
       header: ciphertext.saveArray(seal.ComprModeType.none).slice(0, ciphertextHeaderBytes),
       degree: parameters.degree,
       primes: primes.slice(0, ciphertext.coeffModulusSize),
     });
-    const fresh = form('fresh', sample);
-    const finish = (sum: CipherText) => {
-      evaluator.rescaleToNext(sum, sum);
-    };
-    evaluator.multiplyPlain(sample, one, sample);
-    finish(sample);
-    const aggregate = form('aggregate', sample);
 
-    return {
-      parameters,
-      context,
-      encoder,
-      evaluator,
-      fresh,
-      aggregate,
-      finish,
-      constant(inScope, value) {
-        // A constant polynomial is its own transform: one residue per prime, repeated N times.
-        const integer = BigInt(Math.round(value * weightScale));
-        const bytes = new Uint8Array(weightHeader.length + primes.length * parameters.degree * 8);
-        bytes.set(weightHeader);
-        const residues = new BigUint64Array(primes.length * parameters.degree);
-        primes.forEach((prime, index) => {
-          const residue = ((integer % prime) + prime) % prime;
-          residues.fill(residue, index * parameters.degree, (index + 1) * parameters.degree);
-        });
-        bytes.set(new Uint8Array(residues.buffer), weightHeader.length);
-        const plaintext = inScope(seal.PlainText());
-        plaintext.loadArray(context, bytes);
-        return plaintext;
-      },
-    };
+    // The context's own headers, taken from a ciphertext under a key nobody keeps.
+    const keys = scope(seal.KeyGenerator(context));
+    const encryptor = scope(seal.Encryptor(context, scope(keys.createPublicKey())));
+    const sample = sampleCiphertext(seal, scope, parameters, context);
+    const ciphertext = scope(seal.CipherText());
+    encryptor.encrypt(sample, ciphertext);
+    const upload = form('upload', ciphertext);
+    if (weight) evaluator.multiplyPlain(ciphertext, weight(scope, 1), ciphertext);
+    finish(ciphertext);
+    const aggregate = form('aggregate', ciphertext);
+    return { parameters, context, evaluator, codec, primes, upload, aggregate, weight, finish };
   });
+}
+
+function openCodec(
+  seal: Seal,
+  context: Context,
+  parameters: SealParameters,
+  options: SchemeOptions,
+): Codec {
+  if (parameters.scheme === 'ckks') return ckksCodec(seal, context, parameters);
+  return parameters.encoding === 'fixed-point'
+    ? fixedPointCodec(seal, context, parameters)
+    : twoFieldsCodec(seal, context, options);
+}
+
+function sampleCiphertext(
+  seal: Seal,
+  scope: Scope,
+  parameters: SealParameters,
+  context: Context,
+): PlainText {
+  const plaintext = scope(seal.PlainText());
+  if (parameters.scheme === 'ckks')
+    scope(seal.CKKSEncoder(context)).encode(
+      Float64Array.of(1),
+      2 ** parameters.scaleBits,
+      plaintext,
+    );
+  else scope(seal.BatchEncoder(context)).encode(Int32Array.of(1), plaintext);
+  return plaintext;
+}
+
+function weightEncoder(
+  seal: Seal,
+  context: Context,
+  parameters: SealParameters,
+  primes: readonly bigint[],
+): SealContext['weight'] {
+  const { weightBits } = parameters;
+  if (weightBits === undefined) return null;
+  return parameters.scheme === 'ckks'
+    ? ckksConstant(seal, context, { ...parameters, weightBits }, primes)
+    : bfvConstant(seal, context, weightBits);
+}
+
+/** The same number in every slot: a constant polynomial, which is its own NTT. */
+function ckksConstant(
+  seal: Seal,
+  context: Context,
+  { degree, weightBits }: CkksParameters & { readonly weightBits: number },
+  primes: readonly bigint[],
+): SealContext['weight'] {
+  const header = ckksPlaintextHeader(seal, context, 2 ** weightBits);
+  return (scope, value) => {
+    const integer = BigInt(Math.round(value * 2 ** weightBits));
+    const limbs = new BigUint64Array(primes.length * degree);
+    primes.forEach((prime, index) => {
+      limbs.fill(((integer % prime) + prime) % prime, index * degree, (index + 1) * degree);
+    });
+    const plaintext = scope(seal.PlainText());
+    plaintext.loadArray(context, plaintextBytes(header, limbs));
+    return plaintext;
+  };
+}
+
+/** The header of an upload-level CKKS plaintext of this scale. */
+export function ckksPlaintextHeader(seal: Seal, context: Context, scale: number): Uint8Array {
+  return withSeal((scope) => {
+    const plaintext = scope(seal.PlainText());
+    const encoder = scope(seal.CKKSEncoder(context));
+    encoder.encode(Float64Array.of(0), scale, plaintext);
+    return plaintext.saveArray(seal.ComprModeType.none).slice(0, plaintextHeaderBytes);
+  });
+}
+
+export function plaintextBytes(header: Uint8Array, limbs: BigUint64Array): Uint8Array {
+  const bytes = new Uint8Array(header.length + limbs.byteLength);
+  bytes.set(header);
+  bytes.set(new Uint8Array(limbs.buffer, limbs.byteOffset, limbs.byteLength), header.length);
+  return bytes;
+}
+
+/** The same integer in every slot is a polynomial of one coefficient. */
+function bfvConstant(seal: Seal, context: Context, weightBits: number): SealContext['weight'] {
+  const encoder = seal.BatchEncoder(context);
+  return (scope, value) => {
+    const integer = BigInt(Math.round(value * 2 ** weightBits));
+    const plaintext = scope(seal.PlainText());
+    encoder.encode(new BigInt64Array(encoder.slotCount).fill(integer), plaintext);
+    return plaintext;
+  };
 }

@@ -1,4 +1,14 @@
+import { randomStream } from '../../engine/random.ts';
 import { CiphertextError, type ParameterSetId } from '../scheme.ts';
+import type { SchemeOptions } from '../scheme-options.ts';
+import {
+  type CipherEngine,
+  EngineFailure,
+  type Input,
+  type KeyMaterial,
+  type Operation,
+  type Output,
+} from '../work/operations.ts';
 import { openContext, type SealContext } from './context.ts';
 import {
   type Decryptor,
@@ -7,51 +17,44 @@ import {
   type PlainText,
   type Scope,
   type Seal,
-  SealFailure,
   withSeal,
 } from './library.ts';
-import type { KeyMaterial, SealInput, SealOperation, SealOutput } from './operations.ts';
 import { sealParameters } from './seal-parameters.ts';
 import { checkCiphertext } from './wire.ts';
 
-type Operations = { [O in SealOperation]: (input: SealInput<O>) => SealOutput<O> };
+type Handlers = { [O in Operation]: (input: Input<O>, scope: Scope) => Output<O> };
 
 /** One SEAL instance with one parameter set and the keys it was given. */
-export class SealEngine {
+export class SealEngine implements CipherEngine {
   readonly #seal: Seal;
   readonly #set: SealContext;
+  readonly #options: SchemeOptions;
   readonly #encryptors = new Map<number, Encryptor>();
   readonly #decryptors = new Map<number, Decryptor>();
 
-  private constructor(seal: Seal, set: SealContext) {
+  private constructor(seal: Seal, set: SealContext, options: SchemeOptions) {
     this.#seal = seal;
     this.#set = set;
+    this.#options = options;
   }
 
-  static async open(parameterSet: ParameterSetId): Promise<SealEngine> {
+  static async open(parameterSet: ParameterSetId, options: SchemeOptions): Promise<SealEngine> {
     const seal = await loadSeal();
-    return new SealEngine(seal, openContext(seal, sealParameters(parameterSet)));
+    const set = openContext(seal, sealParameters(parameterSet), options);
+    return new SealEngine(seal, set, options);
   }
 
-  /**
-   * Carries out one operation.
-   *
-   * @throws {CiphertextError} the input was refused before SEAL saw it; the instance is intact.
-   * @throws {SealFailure} SEAL threw; the instance must not be used again.
-   */
-  execute<O extends SealOperation>(operation: O, input: SealInput<O>): SealOutput<O> {
-    const run: Operations[O] = this.#operations[operation];
+  execute<O extends Operation>(operation: O, input: Input<O>): Output<O> {
+    const handle: Handlers[O] = this.#handlers[operation];
     try {
-      return run(input);
+      return withSeal((scope) => handle(input, scope));
     } catch (error) {
       if (error instanceof CiphertextError) throw error;
-      throw new SealFailure(`SEAL failed to ${operation}: ${(error as Error).message}`, {
-        cause: error,
-      });
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new EngineFailure(`SEAL failed to ${operation}: ${reason}`, { cause: error });
     }
   }
 
-  /** Loads a key that later operations name by its id. */
   addKey(key: KeyMaterial): void {
     const { context } = this.#set;
     try {
@@ -67,79 +70,80 @@ export class SealEngine {
         }
       });
     } catch (error) {
-      throw new SealFailure(`SEAL failed to load a ${key.kind} key.`, { cause: error });
+      throw new EngineFailure(`SEAL failed to load a ${key.kind} key.`, { cause: error });
     }
   }
 
-  readonly #operations: Operations = {
-    generateKeys: () =>
-      withSeal((scope) => {
-        const { none } = this.#seal.ComprModeType;
-        const generator = scope(this.#seal.KeyGenerator(this.#set.context));
-        return {
-          secretKey: scope(generator.secretKey()).saveArray(none),
-          publicKey: scope(generator.createPublicKey()).saveArray(none),
-        };
-      }),
+  readonly #handlers: Handlers = {
+    generateKeys: (_, scope) => {
+      const { none } = this.#seal.ComprModeType;
+      const generator = scope(this.#seal.KeyGenerator(this.#set.context));
+      return {
+        secretKey: scope(generator.secretKey()).saveArray(none),
+        publicKey: scope(generator.createPublicKey()).saveArray(none),
+      };
+    },
 
-    encrypt: ({ key, values }) =>
-      withSeal((scope) => {
-        const { encoder, parameters } = this.#set;
-        const encryptor = found(this.#encryptors, key);
-        const plaintext = scope(this.#seal.PlainText());
-        const ciphertext = scope(this.#seal.CipherText());
-        const ciphertexts: Uint8Array[] = [];
-        for (let start = 0; start < values.length; start += encoder.slotCount) {
-          const slots = Float64Array.from(values.subarray(start, start + encoder.slotCount));
-          encoder.encode(slots, 2 ** parameters.scaleBits, plaintext);
-          encryptor.encrypt(plaintext, ciphertext);
-          ciphertexts.push(ciphertext.saveArray(this.#seal.ComprModeType.none));
-        }
-        return { ciphertexts };
-      }),
+    encrypt: ({ key, values, weight, stream }, scope) => {
+      const { codec } = this.#set;
+      const encryptor = found(this.#encryptors, key);
+      const random = randomStream(this.#options.seed, 'rounding', ...stream);
+      const plaintext = scope(this.#seal.PlainText());
+      const ciphertext = scope(this.#seal.CipherText());
+      const ciphertexts: Uint8Array[] = [];
+      for (let start = 0; start < values.length; start += codec.valuesPerPlaintext) {
+        const part = values.subarray(start, start + codec.valuesPerPlaintext);
+        codec.encode(part, weight, plaintext, random);
+        encryptor.encrypt(plaintext, ciphertext);
+        ciphertexts.push(ciphertext.saveArray(this.#seal.ComprModeType.none));
+      }
+      return { ciphertexts };
+    },
 
-    weightedSum: ({ columns, vectors, weights, firstColumn }) =>
-      withSeal((scope) => {
-        const factors = weights.map((weight) => this.#set.constant(scope, weight));
-        const ciphertexts = columns.map((column, at) => {
-          const places = vectors.map((k) => `vector ${k}, ciphertext ${firstColumn + at}`);
-          return this.#sum(column, factors, places);
-        });
-        return { ciphertexts };
-      }),
+    weightedSum: ({ columns, vectors, weights, firstColumn }, scope) => {
+      const { weight } = this.#set;
+      const factors = weight && weights.map((value) => weight(scope, value));
+      const ciphertexts = columns.map((column, at) => {
+        const places = vectors.map((k) => `vector ${k}, ciphertext ${firstColumn + at}`);
+        return this.#sum(column, factors, places);
+      });
+      return { ciphertexts };
+    },
 
-    decrypt: ({ key, ciphertexts, length, first }) =>
-      withSeal((scope) => {
-        const { context, encoder, fresh, aggregate } = this.#set;
-        const decryptor = found(this.#decryptors, key);
-        const plaintext = scope(this.#seal.PlainText());
-        const ciphertext = scope(this.#seal.CipherText());
-        const values = new Float64Array(length);
-        ciphertexts.forEach((bytes, at) => {
-          checkCiphertext(bytes, [fresh, aggregate], `ciphertext ${first + at}`);
-          ciphertext.loadArray(context, bytes);
-          decryptor.decrypt(ciphertext, plaintext);
-          const start = at * encoder.slotCount;
-          values.set(encoder.decode(plaintext).subarray(0, length - start), start);
-        });
-        return { values };
-      }),
+    decrypt: ({ key, ciphertexts, kind, weight, length, first }, scope) => {
+      const { context, codec } = this.#set;
+      const decryptor = found(this.#decryptors, key);
+      const content = { weight, weighted: kind === 'aggregate' };
+      const plaintext = scope(this.#seal.PlainText());
+      const ciphertext = scope(this.#seal.CipherText());
+      const values = new Float64Array(length);
+      ciphertexts.forEach((bytes, at) => {
+        checkCiphertext(bytes, this.#set[kind], `ciphertext ${first + at}`);
+        ciphertext.loadArray(context, bytes);
+        decryptor.decrypt(ciphertext, plaintext);
+        const start = at * codec.valuesPerPlaintext;
+        values.set(codec.decode(plaintext, content).subarray(0, length - start), start);
+      });
+      return { values };
+    },
   };
 
+  /** Σ factor · ciphertext of one column, or the plain sum without factors. */
   #sum(
     column: readonly Uint8Array[],
-    factors: readonly PlainText[],
+    factors: readonly PlainText[] | null,
     places: readonly string[],
   ): Uint8Array {
-    const { context, evaluator, fresh, finish } = this.#set;
-    return withSeal((scope: Scope) => {
+    const { context, evaluator, upload, finish } = this.#set;
+    return withSeal((scope) => {
       const sum = scope(this.#seal.CipherText());
       const term = scope(this.#seal.CipherText());
       column.forEach((bytes, k) => {
-        checkCiphertext(bytes, [fresh], places[k] as string);
+        checkCiphertext(bytes, upload, places[k] as string);
         const target = k === 0 ? sum : term;
         target.loadArray(context, bytes);
-        evaluator.multiplyPlain(target, factors[k] as PlainText, target);
+        const factor = factors?.[k];
+        if (factor) evaluator.multiplyPlain(target, factor, target);
         if (k > 0) evaluator.add(sum, term, sum);
       });
       finish(sum);

@@ -20,14 +20,6 @@ interface SealObject {
 /** Hands a SEAL object to the surrounding `withSeal`, which deletes it. */
 export type Scope = <T extends SealObject>(object: T) => T;
 
-/**
- * SEAL threw. A 6.x instance that did is damaged (its stack pointer is not restored), so whoever
- * meets this error throws the instance away.
- */
-export class SealFailure extends Error {
-  override readonly name = 'SealFailure';
-}
-
 /** A fresh SEAL instance with its own WebAssembly memory. */
 export async function loadSeal(): Promise<Seal> {
   return await open();

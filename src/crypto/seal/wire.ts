@@ -2,7 +2,7 @@ import { CiphertextError } from '../scheme.ts';
 
 /** A serialised SEAL ciphertext at ComprMode none: header, then limbs as little-endian uint64. */
 export interface CiphertextForm {
-  /** `fresh`, `aggregate`. */
+  /** `upload`, `aggregate`. */
   readonly name: string;
   /** The context's own header: parameter id, level, scale and size of every valid ciphertext. */
   readonly header: Uint8Array;
@@ -46,31 +46,22 @@ export function ciphertextBytes(form: CiphertextForm): number {
  * Checks every byte of a ciphertext before SEAL sees it: SEAL 6.x on WebAssembly is damaged by the
  * exception that a malformed input causes.
  *
- * @param forms the forms that are acceptable here; the length picks one
  * @param where names the ciphertext in errors
  * @throws {CiphertextError} naming the field that is wrong.
  */
-export function checkCiphertext(
-  bytes: Uint8Array,
-  forms: readonly CiphertextForm[],
-  where: string,
-): CiphertextForm {
+export function checkCiphertext(bytes: Uint8Array, form: CiphertextForm, where: string): void {
   if (!(bytes instanceof Uint8Array)) throw new CiphertextError(`${where}: not a Uint8Array.`);
-  const sameLength = forms.filter((form) => ciphertextBytes(form) === bytes.length);
-  const nearest = sameLength[0];
-  if (!nearest) {
-    const expected = forms.map((form) => `${ciphertextBytes(form)} (${form.name})`).join(' or ');
-    throw new CiphertextError(`${where}: length: ${bytes.length} bytes instead of ${expected}.`);
-  }
-  const form = sameLength.find((each) => firstDifference(bytes, each.header) === -1);
-  if (!form) {
-    const byte = firstDifference(bytes, nearest.header);
+  const expected = ciphertextBytes(form);
+  if (bytes.length !== expected)
     throw new CiphertextError(
-      `${where}: ${fieldAt(byte)}: byte ${byte} is ${bytes[byte]} instead of ${nearest.header[byte]}; the ciphertext was made with other parameters or was damaged.`,
+      `${where}: length: ${bytes.length} bytes instead of the ${expected} of an ${form.name}.`,
     );
-  }
+  const byte = firstDifference(bytes, form.header);
+  if (byte !== -1)
+    throw new CiphertextError(
+      `${where}: ${fieldAt(byte)}: byte ${byte} is ${bytes[byte]} instead of ${form.header[byte]}; the ciphertext was made with other parameters or was damaged.`,
+    );
   checkCoefficients(bytes, form, where);
-  return form;
 }
 
 function firstDifference(bytes: Uint8Array, header: Uint8Array): number {

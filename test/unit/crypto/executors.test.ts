@@ -1,22 +1,19 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parameterSet } from '../../../src/crypto/parameter-sets.ts';
+import { CipherAggregator, KeyDecryptor, KeyEncryptor } from '../../../src/crypto/roles.ts';
 import type { EncryptedVector } from '../../../src/crypto/scheme.ts';
-import { InlineExecutor } from '../../../src/crypto/seal/inline-executor.ts';
-import { SealFailure } from '../../../src/crypto/seal/library.ts';
-import type { KeyMaterial } from '../../../src/crypto/seal/operations.ts';
-import { SealPool } from '../../../src/crypto/seal/pool.ts';
-import {
-  SealAggregator,
-  SealDecryptor,
-  SealEncryptor,
-} from '../../../src/crypto/seal/seal-roles.ts';
+import { defaultOptions } from '../../../src/crypto/scheme-options.ts';
+import { InlineExecutor } from '../../../src/crypto/work/inline-executor.ts';
+import { EngineFailure, type KeyMaterial } from '../../../src/crypto/work/operations.ts';
+import { WorkerPool } from '../../../src/crypto/work/pool.ts';
 
 const set = parameterSet('ckks-tenseal');
+const setup = { parameterSet: set.id, options: defaultOptions };
 const executors = {
-  inline: new InlineExecutor(set.id),
-  'one worker': new SealPool(set.id, 1),
-  'two workers': new SealPool(set.id, 2),
+  inline: new InlineExecutor(setup),
+  'one worker': new WorkerPool(setup, 1),
+  'two workers': new WorkerPool(setup, 2),
 };
 
 /** Typed arrays of this size take seconds to compare item by item. */
@@ -35,7 +32,7 @@ beforeAll(async () => {
   const keys = await executors.inline.submit('generateKeys', [], () => ({}));
   publicKey = { id: 1, kind: 'public', bytes: keys.publicKey };
   secretKey = { id: 2, kind: 'secret', bytes: keys.secretKey };
-  const encryptor = new SealEncryptor(executors['two workers'], set, publicKey);
+  const encryptor = new KeyEncryptor(executors['two workers'], set, publicKey, 0);
   const model = Float32Array.from({ length: 10 * 4096 + 17 }, (_, at) => Math.cos(at));
   uploads = [await encryptor.encrypt(model), await encryptor.encrypt(model.map((x) => x / 2))];
 });
@@ -45,8 +42,8 @@ afterAll(() => Promise.all(Object.values(executors).map((executor) => executor.c
 it('sums and decrypts to the same bytes wherever it runs', async () => {
   const results = await Promise.all(
     Object.values(executors).map(async (executor) => {
-      const sum = await new SealAggregator(executor, set).weightedSum(uploads, weights);
-      const values = await new SealDecryptor(executor, set, secretKey).decrypt(sum);
+      const sum = await new CipherAggregator(executor, set).weightedSum(uploads, weights);
+      const values = await new KeyDecryptor(executor, set, secretKey).decrypt(sum);
       return { sum, values };
     }),
   );
@@ -63,6 +60,8 @@ describe.each(Object.entries(executors))('%s', (_, executor) => {
       executor.submit('decrypt', [key], () => ({
         key: key.id,
         ciphertexts: [upload.slice()],
+        kind: 'upload',
+        weight: 1,
         length: 17,
         first: 10,
       }));
@@ -81,14 +80,14 @@ describe.each(Object.entries(executors))('%s', (_, executor) => {
       'fulfilled',
     ]);
     for (const attempt of attempts) {
-      if (attempt.status === 'rejected') expect(attempt.reason).toBeInstanceOf(SealFailure);
+      if (attempt.status === 'rejected') expect(attempt.reason).toBeInstanceOf(EngineFailure);
       else expect(attempt.value.values[0]).toBeCloseTo(Math.cos(40_960), 6);
     }
   });
 });
 
 it('ends what is running when a pool is closed', async () => {
-  const pool = new SealPool(set.id, 1);
+  const pool = new WorkerPool(setup, 1);
   const pending = Promise.allSettled(
     [1, 2, 3].map(() => pool.submit('generateKeys', [], () => ({}))),
   );

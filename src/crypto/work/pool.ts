@@ -1,22 +1,23 @@
 import type { Worker } from 'node:worker_threads';
 import { startWorker } from '../../platform/worker-entry.ts';
-import { CiphertextError, type ParameterSetId } from '../scheme.ts';
-import type { SealExecutor } from './executor.ts';
-import { SealFailure } from './library.ts';
+import { CiphertextError } from '../scheme.ts';
+import type { EngineReply, EngineRequest } from './engine-worker.ts';
+import type { Executor } from './executor.ts';
+import type { EngineSetup } from './open-engine.ts';
 import {
+  EngineFailure,
+  type Input,
   type KeyMaterial,
-  type SealInput,
-  type SealOperation,
-  type SealOutput,
+  type Operation,
+  type Output,
   transferables,
 } from './operations.ts';
-import type { SealReply, SealRequest } from './seal-worker.ts';
 
 interface Task {
-  readonly operation: SealOperation;
+  readonly operation: Operation;
   readonly keys: readonly KeyMaterial[];
-  readonly input: () => SealInput<SealOperation>;
-  readonly resolve: (output: SealOutput<SealOperation>) => void;
+  readonly input: () => Input<Operation>;
+  readonly resolve: (output: Output<Operation>) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -29,25 +30,25 @@ interface Seat {
 /** A worker computes one task while the next one waits beside it; the rest stay in the queue. */
 const tasksPerWorker = 2;
 
-/** Worker threads with one SEAL instance each, all for one parameter set. */
-export class SealPool implements SealExecutor {
+/** Worker threads with one engine each. */
+export class WorkerPool implements Executor {
   readonly width: number;
-  readonly #parameterSet: ParameterSetId;
+  readonly #setup: EngineSetup;
   readonly #seats: Seat[] = [];
   readonly #queue: Task[] = [];
   #tasks = 0;
   #closed = false;
 
-  constructor(parameterSet: ParameterSetId, width: number) {
+  constructor(setup: EngineSetup, width: number) {
     this.width = width;
-    this.#parameterSet = parameterSet;
+    this.#setup = setup;
   }
 
-  submit<O extends SealOperation>(
+  submit<O extends Operation>(
     operation: O,
     keys: readonly KeyMaterial[],
-    input: () => SealInput<O>,
-  ): Promise<SealOutput<O>> {
+    input: () => Input<O>,
+  ): Promise<Output<O>> {
     if (this.#closed) throw new Error('The key ring is closed.');
     return new Promise((resolve, reject) => {
       this.#queue.push({ operation, keys, input, resolve: resolve as Task['resolve'], reject });
@@ -90,10 +91,9 @@ export class SealPool implements SealExecutor {
   }
 
   #openSeat(): Seat {
-    const workerData = { parameterSet: this.#parameterSet };
-    const worker = startWorker('./seal-worker', import.meta.url, { workerData });
+    const worker = startWorker('./engine-worker', import.meta.url, { workerData: this.#setup });
     const seat: Seat = { worker, knownKeys: new Set(), running: new Map() };
-    worker.on('message', (reply: SealReply) => this.#receive(seat, reply));
+    worker.on('message', (reply: EngineReply) => this.#receive(seat, reply));
     worker.on('error', (error) => this.#lose(seat, error));
     worker.on('exit', () => this.#lose(seat, new Error('it ended')));
     worker.unref();
@@ -105,7 +105,7 @@ export class SealPool implements SealExecutor {
     const keys = task.keys.filter(({ id }) => !seat.knownKeys.has(id));
     const id = this.#tasks++;
     const input = task.input();
-    const request: SealRequest = { task: id, keys, operation: task.operation, input };
+    const request: EngineRequest = { task: id, keys, operation: task.operation, input };
     seat.running.set(id, task);
     // While something runs, the process must wait for it.
     seat.worker.ref();
@@ -113,7 +113,7 @@ export class SealPool implements SealExecutor {
     for (const key of keys) seat.knownKeys.add(key.id);
   }
 
-  #receive(seat: Seat, reply: SealReply): void {
+  #receive(seat: Seat, reply: EngineReply): void {
     const task = seat.running.get(reply.task);
     if (!task) return;
     seat.running.delete(reply.task);
@@ -121,7 +121,7 @@ export class SealPool implements SealExecutor {
     if (reply.status === 'done') task.resolve(reply.output);
     else if (reply.status === 'refused') task.reject(new CiphertextError(reply.message));
     else {
-      task.reject(new SealFailure(reply.message));
+      task.reject(new EngineFailure(reply.message));
       this.#discard(seat);
     }
     this.#dispatch();
@@ -132,7 +132,7 @@ export class SealPool implements SealExecutor {
     const [current] = seat.running;
     if (current) {
       seat.running.delete(current[0]);
-      current[1].reject(new SealFailure(`A SEAL worker was lost: ${error.message}`));
+      current[1].reject(new EngineFailure(`A cipher worker was lost: ${error.message}`));
     }
     this.#discard(seat);
   }

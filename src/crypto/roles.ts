@@ -1,8 +1,7 @@
-import type { Aggregator, Decryptor, EncryptedVector, Encryptor, ParameterSet } from '../scheme.ts';
-import { checkAggregation, checkValues, checkVector } from '../vector-checks.ts';
-import type { SealExecutor } from './executor.ts';
-import type { KeyMaterial } from './operations.ts';
-import { sealParameters } from './seal-parameters.ts';
+import type { Aggregator, Decryptor, EncryptedVector, Encryptor, ParameterSet } from './scheme.ts';
+import { checkAggregation, checkValues, checkVector } from './vector-checks.ts';
+import type { Executor } from './work/executor.ts';
+import type { KeyMaterial } from './work/operations.ts';
 
 /** Ciphertexts of one message to a worker: enough to hide its cost, few enough to share the work. */
 const ciphertextsPerChunk = 8;
@@ -19,22 +18,26 @@ function chunks(count: number, size: number, width: number): readonly [number, n
 }
 
 /** Encrypts under a public key; holds nothing that decrypts. */
-export class SealEncryptor implements Encryptor {
-  readonly #executor: SealExecutor;
+export class KeyEncryptor implements Encryptor {
+  readonly #executor: Executor;
   readonly #set: ParameterSet;
   readonly #publicKey: KeyMaterial;
+  readonly #client: number;
+  #calls = 0;
 
-  constructor(executor: SealExecutor, set: ParameterSet, publicKey: KeyMaterial) {
+  constructor(executor: Executor, set: ParameterSet, publicKey: KeyMaterial, client: number) {
     this.#executor = executor;
     this.#set = set;
     this.#publicKey = publicKey;
+    this.#client = client;
   }
 
   async encrypt(values: Float32Array, weight = 1): Promise<EncryptedVector> {
-    checkValues(values, sealParameters(this.#set.id).largestValue);
+    checkValues(values, this.#set.largestValue);
     if (!(weight > 0 && weight <= 1))
       throw new RangeError(`An aggregation weight of ${weight} is outside ]0, 1].`);
     const factor = this.#set.weighting === 'client' ? weight : 1;
+    const call = this.#calls++;
     const perCiphertext = this.#set.valuesPerCiphertext;
     const count = Math.ceil(values.length / perCiphertext);
     const parts = await Promise.all(
@@ -43,11 +46,13 @@ export class SealEncryptor implements Encryptor {
           key: this.#publicKey.id,
           values: values.slice(start * perCiphertext, end * perCiphertext),
           weight: factor,
+          stream: [this.#client, call, start],
         })),
       ),
     );
     return {
       parameterSet: this.#set.id,
+      kind: 'upload',
       length: values.length,
       weight: factor,
       ciphertexts: parts.flatMap((part) => part.ciphertexts),
@@ -56,11 +61,11 @@ export class SealEncryptor implements Encryptor {
 }
 
 /** Adds ciphertexts up. It is never given a key. */
-export class SealAggregator implements Aggregator {
-  readonly #executor: SealExecutor;
+export class CipherAggregator implements Aggregator {
+  readonly #executor: Executor;
   readonly #set: ParameterSet;
 
-  constructor(executor: SealExecutor, set: ParameterSet) {
+  constructor(executor: Executor, set: ParameterSet) {
     this.#executor = executor;
     this.#set = set;
   }
@@ -72,11 +77,10 @@ export class SealAggregator implements Aggregator {
     checkAggregation(vectors, weights, this.#set);
     const length = vectors[0]?.length ?? 0;
     const columns = vectors[0]?.ciphertexts.length ?? 0;
-    const { weightBits } = sealParameters(this.#set.id);
     // A weight of zero makes a ciphertext that shows its content; it adds nothing, so it is left out.
     const terms = vectors
       .map((vector, k) => ({ vector, k, weight: weights[k] as number }))
-      .filter(({ weight }) => Math.round(weight * 2 ** weightBits) !== 0);
+      .filter(({ weight }) => Math.abs(weight) > this.#set.weightStep / 2);
     if (terms.length === 0)
       throw new RangeError('The weights are all zero: there is nothing to aggregate.');
     const size = Math.max(1, Math.floor(ciphertextsPerSum / terms.length));
@@ -95,20 +99,21 @@ export class SealAggregator implements Aggregator {
     );
     return {
       parameterSet: this.#set.id,
+      kind: 'aggregate',
       length,
-      weight: 1,
+      weight: totalWeight(vectors, this.#set),
       ciphertexts: parts.flatMap((part) => part.ciphertexts),
     };
   }
 }
 
 /** Decrypts with the secret key it alone holds. */
-export class SealDecryptor implements Decryptor {
-  readonly #executor: SealExecutor;
+export class KeyDecryptor implements Decryptor {
+  readonly #executor: Executor;
   readonly #set: ParameterSet;
   readonly #secretKey: KeyMaterial;
 
-  constructor(executor: SealExecutor, set: ParameterSet, secretKey: KeyMaterial) {
+  constructor(executor: Executor, set: ParameterSet, secretKey: KeyMaterial) {
     this.#executor = executor;
     this.#set = set;
     this.#secretKey = secretKey;
@@ -124,6 +129,8 @@ export class SealDecryptor implements Decryptor {
           const part = await this.#executor.submit('decrypt', [this.#secretKey], () => ({
             key: this.#secretKey.id,
             ciphertexts: vector.ciphertexts.slice(start, end).map((bytes) => bytes.slice()),
+            kind: vector.kind,
+            weight: vector.weight,
             length: Math.min(vector.length, end * perCiphertext) - start * perCiphertext,
             first: start,
           }));
@@ -133,4 +140,9 @@ export class SealDecryptor implements Decryptor {
     );
     return values;
   }
+}
+
+/** Σ p_k inside an aggregate: what its clients multiplied in, or 1. */
+function totalWeight(vectors: readonly EncryptedVector[], set: ParameterSet): number {
+  return set.weighting === 'server' ? 1 : vectors.reduce((sum, { weight }) => sum + weight, 0);
 }

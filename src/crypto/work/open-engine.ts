@@ -1,0 +1,14 @@
+import type { ParameterSetId } from '../scheme.ts';
+import type { SchemeOptions } from '../scheme-options.ts';
+import { SealEngine } from '../seal/engine.ts';
+import type { CipherEngine } from './operations.ts';
+
+/** What every engine of a key ring is opened with; crosses the border to its workers. */
+export interface EngineSetup {
+  readonly parameterSet: ParameterSetId;
+  readonly options: SchemeOptions;
+}
+
+export function openEngine({ parameterSet, options }: EngineSetup): Promise<CipherEngine> {
+  return SealEngine.open(parameterSet, options);
+}

@@ -1,0 +1,74 @@
+import type { StreamLabel } from '../../engine/random.ts';
+
+/** Serialised key, named so that every worker loads it once. */
+export interface KeyMaterial {
+  readonly id: number;
+  readonly kind: 'public' | 'secret';
+  readonly bytes: Uint8Array;
+}
+
+/** What a cipher engine can be asked, as plain bytes and numbers that cross a thread border. */
+export interface Operations {
+  generateKeys: {
+    input: Record<string, never>;
+    output: { secretKey: Uint8Array; publicKey: Uint8Array };
+  };
+  /** Values of consecutive ciphertexts; the last one may be short. */
+  encrypt: {
+    input: { key: number; values: Float32Array; weight: number; stream: StreamLabel[] };
+    output: { ciphertexts: Uint8Array[] };
+  };
+  /** One ciphertext of every vector per column; `vectors` are the numbers errors name them by. */
+  weightedSum: {
+    input: { columns: Uint8Array[][]; vectors: number[]; weights: number[]; firstColumn: number };
+    output: { ciphertexts: Uint8Array[] };
+  };
+  decrypt: {
+    input: {
+      key: number;
+      ciphertexts: Uint8Array[];
+      kind: 'upload' | 'aggregate';
+      weight: number;
+      length: number;
+      first: number;
+    };
+    output: { values: Float64Array };
+  };
+}
+
+export type Operation = keyof Operations;
+export type Input<O extends Operation> = Operations[O]['input'];
+export type Output<O extends Operation> = Operations[O]['output'];
+
+/** One instance of a cipher library with one parameter set and the keys it was given. */
+export interface CipherEngine {
+  /** Loads a key that later operations name by its id. */
+  addKey(key: KeyMaterial): void;
+  /**
+   * Carries out one operation.
+   *
+   * @throws {CiphertextError} the input was refused before the library saw it; the engine is intact.
+   * @throws {EngineFailure} the library threw; the engine must not be used again.
+   */
+  execute<O extends Operation>(operation: O, input: Input<O>): Output<O>;
+}
+
+/**
+ * The cipher library threw. A SEAL 6.x instance that did is damaged (its stack pointer is not
+ * restored), so whoever meets this error throws the engine away.
+ */
+export class EngineFailure extends Error {
+  override readonly name = 'EngineFailure';
+}
+
+/** Buffers inside a message that change owner instead of being copied. */
+export function transferables(message: object): ArrayBuffer[] {
+  const buffers: ArrayBuffer[] = [];
+  const visit = (value: unknown) => {
+    if (ArrayBuffer.isView(value)) buffers.push(value.buffer as ArrayBuffer);
+    else if (Array.isArray(value)) for (const item of value) visit(item);
+    else if (value !== null && typeof value === 'object') Object.values(value).forEach(visit);
+  };
+  visit(message);
+  return buffers;
+}

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { openKeyRing } from '../../../src/crypto/key-ring.ts';
+import { parameterSet, parameterSets } from '../../../src/crypto/parameter-sets.ts';
+import type { EncryptedVector, ParameterSetId } from '../../../src/crypto/scheme.ts';
+import type { SchemeOptions } from '../../../src/crypto/scheme-options.ts';
+import { randomStream } from '../../../src/engine/random.ts';
+
+const clients = 100;
+const encrypted = parameterSets.filter(({ scheme }) => scheme === 'ckks' || scheme === 'bfv');
+
+/** Encrypts, aggregates and decrypts `clients` vectors in [-1, 1] with uneven weights. */
+async function meanOf(id: ParameterSetId, length: number, options: Partial<SchemeOptions> = {}) {
+  const ring = await openKeyRing('shared', id, { clients, workers: 0, ...options });
+  const random = randomStream(5, id);
+  const shares = Array.from({ length: clients }, () => 0.2 + random.uniform());
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  const weights = shares.map((share) => share / total);
+  const exact = new Float64Array(length);
+  const uploads: EncryptedVector[] = [];
+  for (const [k, weight] of weights.entries()) {
+    const values = Float32Array.from({ length }, () => 2 * random.uniform() - 1);
+    values.forEach((value, at) => {
+      exact[at] = (exact[at] ?? 0) + weight * value;
+    });
+    uploads.push(await ring.encryptor(k).encrypt(values, weight));
+  }
+  const aggregate = await ring.aggregator().weightedSum(uploads, weights);
+  const values = await ring.decryptor(0).decrypt(aggregate);
+  const upload = await ring.decryptor(0).decrypt(uploads[0] as EncryptedVector);
+  await ring.close();
+  const error = values.reduce(
+    (worst, v, at) => Math.max(worst, Math.abs(v - (exact[at] ?? NaN))),
+    0,
+  );
+  return { error, uploads, aggregate, upload, firstWeight: weights[0] ?? NaN };
+}
+
+describe.each(encrypted)('$id', (set) => {
+  it('states the size and the precision of a mean of 100 clients', async () => {
+    const { error, uploads } = await meanOf(set.id, set.valuesPerCiphertext);
+    expect(uploads[0]?.ciphertexts.map((bytes) => bytes.length)).toEqual([set.ciphertextBytes]);
+    expect(error).toBeLessThan(set.precision);
+    // Not stated more than ten-odd times too carefully either.
+    expect(error).toBeGreaterThan(set.precision / 30);
+  });
+});
+
+describe('bfv-pack23', () => {
+  const set = parameterSet('bfv-pack23');
+
+  it('takes at least 8 times fewer bytes per value than ckks-tenseal', () => {
+    const perValue = (id: ParameterSetId) =>
+      parameterSet(id).ciphertextBytes / parameterSet(id).valuesPerCiphertext;
+    expect(perValue('ckks-tenseal') / perValue(set.id)).toBeGreaterThan(8);
+  });
+
+  it('stays within 1.5e-5 of the range, rounded either way', async () => {
+    const range = 4;
+    const nearest = await meanOf(set.id, 64, { range });
+    expect(nearest.error).toBeLessThan(1.5e-5 * 2 * range);
+    const stochastic = await meanOf(set.id, 64, { range, rounding: 'stochastic', seed: 3 });
+    expect(stochastic.error).toBeLessThan(1.5e-5 * 2 * range);
+    expect(stochastic.error).toBeGreaterThan(0);
+  });
+
+  it('clips to the range, and keeps the extremes of 128 clients out of their neighbours', async () => {
+    const ring = await openKeyRing('shared', set.id, { clients: 128, workers: 0, range: 2 });
+    const values = new Float32Array(8193).fill(-1e9);
+    values[0] = 1e9;
+    values[8192] = 2;
+    const uploads: EncryptedVector[] = [];
+    for (let client = 0; client < 128; client++)
+      uploads.push(await ring.encryptor(client).encrypt(values, 1 / 128));
+    const sum = await ring.aggregator().weightedSum(uploads, Array(128).fill(1 / 128));
+    const mean = await ring.decryptor(0).decrypt(sum);
+    await ring.close();
+    expect(mean[0]).toBeCloseTo(2, 4);
+    expect(mean[8192]).toBeCloseTo(2, 4);
+    expect(mean[1]).toBeCloseTo(-2, 4);
+    expect(mean[8191]).toBeCloseTo(-2, 4);
+  });
+
+  it('refuses weights that the clients did not apply, or that exceed 1', async () => {
+    const ring = await openKeyRing('shared', set.id, { clients: 2, workers: 0 });
+    const upload = await ring.encryptor(0).encrypt(Float32Array.of(0.5), 0.75);
+    const aggregator = ring.aggregator();
+    await expect(aggregator.weightedSum([upload], [0.5])).rejects.toThrow(
+      'give the weight to encrypt()',
+    );
+    await expect(aggregator.weightedSum([upload, upload], [0.75, 0.75])).rejects.toThrow(
+      'add up to 1.5',
+    );
+    const sum = await aggregator.weightedSum([upload], [0.75]);
+    await expect(aggregator.weightedSum([sum], [0.75])).rejects.toThrow(
+      'cannot be aggregated again',
+    );
+    await ring.close();
+  });
+});
+
+describe('fewest primes in the download', () => {
+  it.each([
+    ['ckks-tenseal', 131_185, 1e-7],
+    ['bfv-maskcrypt', 262_257, 1e-5],
+  ] as const)('%s shrinks to %i bytes', async (id, bytes, precision) => {
+    const { error, aggregate } = await meanOf(id, 64, { downloads: 'fewest-primes' });
+    expect(aggregate.ciphertexts.map((ciphertext) => ciphertext.length)).toEqual([bytes]);
+    expect(error).toBeLessThan(precision);
+  });
+});
