@@ -57,7 +57,6 @@ class EagerProgram implements Program {
       let turn = performance.now();
       for (let step = 0; step < steps; step++) {
         const next = this.#step(state, constants, perStep, step);
-        checkStep(definition, next);
         if (step === 0) outputs.push(...next.outputs.map((output) => outputRoom(output, steps)));
         next.outputs.forEach((output, at) => {
           const { data } = outputs[at] as NdArray;
@@ -65,7 +64,7 @@ class EagerProgram implements Program {
         });
         const spent = [...state, ...next.outputs];
         state = next.state.map((tensor) => tf.keep(tensor));
-        release(spent, state);
+        release(spent, [...state, ...constants]);
         if (performance.now() - turn > turnMilliseconds && step + 1 < steps) {
           await new Promise((resume) => setImmediate(resume));
           await this.#select();
@@ -99,6 +98,7 @@ class EagerProgram implements Program {
         return toTensor({ shape, data: data.subarray(step * size, (step + 1) * size) });
       });
       const next = this.definition.step({ state, constants, perStep: ofThisStep });
+      checkStep(this.definition, next);
       return { state: [...next.state], outputs: [...next.outputs] };
     });
   }
