@@ -35,6 +35,8 @@ export interface VerdictSection {
     readonly kind: string;
     readonly metric: string;
   }[];
+  /** Number of columns, for a line that spans them all. */
+  readonly columns: number;
   readonly rows: readonly VerdictRow[];
   readonly legend: readonly {
     readonly level: Level;
@@ -52,6 +54,7 @@ export function verdictSection(context: ReportContext): VerdictSection {
       kind,
       metric: context.headlineMetric(id)?.title ?? 'no score',
     })),
+    columns: results.attacks.length + 2,
     rows: rows.map(({ key, label, ratioText }, at) => {
       const realised = context.realisedRatio(key);
       return {

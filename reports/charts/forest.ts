@@ -1,0 +1,83 @@
+import * as Plot from '@observablehq/plot';
+import type { Forest, ForestLine } from '../model/comparisons.ts';
+import { COLOURS } from './palette.ts';
+import { type Chart, chart } from './svg.ts';
+
+/** Paired differences with intervals; decided ones filled, undecided ones white. */
+export function forestChart(forest: Forest): Chart {
+  const { lines } = forest;
+  const finite = lines.filter(({ difference }) => Number.isFinite(difference));
+  const reach =
+    Math.max(
+      ...finite.flatMap(({ difference, low, high }) =>
+        [difference, low ?? 0, high ?? 0].map(Math.abs),
+      ),
+      0,
+    ) * 1.1 || 1;
+  const scale = forest.unit === 'share' ? 100 : 1;
+  const colour = ({ verdict }: ForestLine) =>
+    verdict === 'a-leaks-less'
+      ? COLOURS[3]
+      : verdict === 'b-leaks-less'
+        ? COLOURS[5]
+        : 'currentColor';
+  const filled = ({ verdict }: ForestLine) => verdict === 'undecided' || verdict === 'unequal';
+  return chart(`${forest.title}: ${forest.axis}`, 520, ({ shorten, margin }) => {
+    const name = new Map(lines.map((line) => [line, shorten(line.label)]));
+    const y = (line: ForestLine) => name.get(line) ?? '';
+    return {
+      height: 64 + lines.length * 26,
+      marginLeft: margin(lines.map(({ label }) => label)),
+      marginTop: 26,
+      marginBottom: 38,
+      x: {
+        domain: [-reach * scale, reach * scale],
+        label: `${forest.axis}${forest.unit === 'share' ? ', points' : forest.unit && `, ${forest.unit}`}`,
+        labelAnchor: 'center',
+        labelArrow: 'none',
+        ticks: 5,
+      },
+      y: { domain: lines.map(y), label: null, tickSize: 0 },
+      marks: [
+        Plot.ruleX([0], { stroke: 'currentColor', strokeOpacity: 0.45 }),
+        Plot.text([{ x: 0 }], {
+          x: 'x',
+          frameAnchor: 'top',
+          dx: -8,
+          dy: -20,
+          text: () => '◂ less',
+          textAnchor: 'end',
+          fillOpacity: 0.75,
+        }),
+        Plot.text([{ x: 0 }], {
+          x: 'x',
+          frameAnchor: 'top',
+          dx: 8,
+          dy: -20,
+          text: () => 'more ▸',
+          textAnchor: 'start',
+          fillOpacity: 0.75,
+        }),
+        Plot.ruleY(
+          finite.filter(({ low, high }) => low !== null && high !== null),
+          {
+            y,
+            x1: ({ low }: ForestLine) => (low ?? 0) * scale,
+            x2: ({ high }: ForestLine) => (high ?? 0) * scale,
+            stroke: colour,
+            strokeWidth: 1.75,
+          },
+        ),
+        Plot.dot(finite, {
+          y,
+          x: ({ difference }: ForestLine) => difference * scale,
+          r: 4.5,
+          stroke: colour,
+          strokeWidth: 1.75,
+          fill: (line: ForestLine) => (filled(line) ? 'var(--surface, white)' : colour(line)),
+          title: 'title',
+        }),
+      ],
+    };
+  });
+}
