@@ -2,6 +2,13 @@ import type { AttackKind } from '../api/attack.ts';
 import type { Meta } from '../api/meta.ts';
 import type { AdversaryId } from '../view/adversaries.ts';
 
+/** What a model takes, or a data set has. */
+export interface Samples {
+  readonly id: string;
+  readonly inputShape: readonly number[];
+  readonly classes: number;
+}
+
 /** What a specification may name. Filled by the composition root; this room knows no plug-in. */
 export interface Catalogue {
   readonly defenses: readonly { readonly meta: Meta<unknown> }[];
@@ -12,10 +19,9 @@ export interface Catalogue {
     };
   }[];
   readonly adversaries: readonly { readonly id: string }[];
-  readonly models: readonly { readonly id: string }[];
-  readonly datasets: readonly {
-    readonly id: string;
+  readonly models: readonly Samples[];
+  readonly datasets: readonly (Samples & {
     readonly trainSamples: number;
     readonly testSamples: number;
-  }[];
+  })[];
 }

@@ -1,7 +1,7 @@
 import { didYouMean } from '../platform/did-you-mean.ts';
-import type { Catalogue } from './catalogue.ts';
+import type { Catalogue, Samples } from './catalogue.ts';
 import type { Finding, SpecPath } from './problems.ts';
-import { writtenSpecification, writtenUse } from './written.ts';
+import { federationCounts, writtenSpecification, writtenUse } from './written.ts';
 
 const { shape } = writtenSpecification;
 
@@ -15,6 +15,7 @@ export function crossFindings(written: unknown, catalogue: Catalogue): Finding[]
     ...unknownIds(sections, catalogue),
     ...repeated(sections),
     ...rounds(sections),
+    ...unfitModel(sections, catalogue),
     ...sampleCounts(sections, catalogue),
     ...idleAttacks(sections, catalogue),
   ];
@@ -28,6 +29,16 @@ function section<K extends keyof typeof shape>(sections: Sections, key: K) {
   return parsed.success ? (parsed.data as ReturnType<(typeof shape)[K]['parse']>) : undefined;
 }
 
+function counts(sections: Sections) {
+  return federationCounts.safeParse(sections.federation ?? {}).data;
+}
+
+/** Known as soon as it is written, whatever else is wrong with the section. */
+function datasetId({ dataset }: Sections): string | undefined {
+  const use = writtenUse.safeParse(dataset).data;
+  return typeof use === 'string' ? use : use?.id;
+}
+
 function unknownIds(sections: Sections, catalogue: Catalogue): Finding[] {
   const check = (what: string, id: string | undefined, ids: readonly string[], path: SpecPath) =>
     id === undefined || ids.includes(id)
@@ -37,7 +48,7 @@ function unknownIds(sections: Sections, catalogue: Catalogue): Finding[] {
   return [
     ...check(
       'data set',
-      section(sections, 'dataset')?.id,
+      datasetId(sections),
       idsOf(catalogue.datasets),
       typeof sections.dataset === 'string' ? ['dataset'] : ['dataset', 'id'],
     ),
@@ -67,7 +78,7 @@ function repeated(sections: Sections): Finding[] {
 }
 
 function rounds(sections: Sections): Finding[] {
-  const federation = section(sections, 'federation');
+  const federation = counts(sections);
   if (!federation) return [];
   const { clients, clientsPerRound, rounds: last } = federation;
   const findings: Finding[] = [];
@@ -85,6 +96,20 @@ function rounds(sections: Sections): Finding[] {
   });
   return findings;
 }
+
+function unfitModel(sections: Sections, catalogue: Catalogue): Finding[] {
+  const dataset = catalogue.datasets.find(({ id }) => id === datasetId(sections));
+  const model = catalogue.models.find(({ id }) => id === sections.model);
+  if (!dataset || !model || fits(model, dataset)) return [];
+  const needs = `${model.id} takes inputs of ${model.inputShape.join(' × ')} in ${model.classes} classes`;
+  const has = `${dataset.id} has ${dataset.inputShape.join(' × ')} in ${dataset.classes}`;
+  const fitting = catalogue.models.filter((other) => fits(other, dataset)).map(({ id }) => id);
+  const choice = fitting.length === 0 ? 'no model fits it' : `use ${fitting.join(' or ')}`;
+  return [{ path: ['model'], message: `${needs} and ${has}; ${choice}` }];
+}
+
+const fits = (model: Samples, dataset: Samples) =>
+  model.inputShape.join() === dataset.inputShape.join() && model.classes === dataset.classes;
 
 function sampleCounts(sections: Sections, catalogue: Catalogue): Finding[] {
   const dataset = section(sections, 'dataset');
@@ -108,7 +133,7 @@ function sampleCounts(sections: Sections, catalogue: Catalogue): Finding[] {
 
   const members = Math.floor(limit / 2);
   const heldOut = limit - members;
-  const clients = section(sections, 'federation')?.clients ?? 0;
+  const clients = counts(sections)?.clients ?? 0;
   if (clients > members)
     findings.push({
       path: ['federation', 'clients'],

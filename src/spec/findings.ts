@@ -45,6 +45,10 @@ function meantBranch(errors: readonly Issue[][]): Issue[] | undefined {
 
 function sentence(issue: Issue, value: unknown): string {
   const isNow = value === undefined ? 'is missing' : `is ${show(value)}`;
+  if (!ZOD_DEFAULT.test(issue.message)) {
+    const { message } = issue;
+    return `${isNow}; ${message.startsWith('must ') ? 'it ' : ''}${message}`;
+  }
   switch (issue.code) {
     case 'invalid_type':
       return `${isNow}; it must be ${TYPES[issue.expected] ?? issue.expected}`;
@@ -67,16 +71,16 @@ function sentence(issue: Issue, value: unknown): string {
       return `${isNow}; it must be ${issue.inclusive === false ? 'less than' : 'at most'} ${maximum}`;
     }
     case 'invalid_union':
-      return 'options' in issue && issue.options
-        ? `${isNow}; it must be one of ${issue.options.map(String).join(', ')}`
-        : `${isNow}; it ${issue.message}`;
-    case 'custom':
-    case 'invalid_format':
-      return `${isNow}; it ${issue.message}`;
+      if ('options' in issue && issue.options)
+        return `${isNow}; it must be one of ${issue.options.map(String).join(', ')}`;
+      return `${isNow}, which fits none of the alternatives`;
     default:
       return `${isNow}: ${issue.message}`;
   }
 }
+
+/** Messages nobody wrote for this schema. */
+const ZOD_DEFAULT = /^(Invalid|Too (small|big)|Unrecognized|Custom)/;
 
 const TYPES: Readonly<Record<string, string>> = {
   int: 'a whole number',

@@ -10,7 +10,7 @@ import type { Cell, Specification } from './specification.ts';
  */
 export function expandGrid(
   specification: Specification,
-  catalogue: Pick<Catalogue, 'defenses' | 'attacks'>,
+  catalogue: Pick<Catalogue, 'defenses'>,
 ): Cell[] {
   return specification.defenses.flatMap((use) => {
     const meta = catalogue.defenses.find((defense) => defense.meta.id === use.id)?.meta;
@@ -20,7 +20,7 @@ export function expandGrid(
       const defense = { id: use.id, params };
       const row = rowKey(meta, params);
       return specification.seeds.map((seed) => ({
-        hash: cellHash(specification, { defense, seed }, catalogue),
+        hash: cellHash(specification, { defense, seed }, meta.version),
         row,
         defense,
         seed,

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../store/json.ts';
-import type { Catalogue } from './catalogue.ts';
-import type { Cell, PluginUse, Specification } from './specification.ts';
+import type { Cell, Specification } from './specification.ts';
 
 /**
  * Raised when the protocol, the models, the data or the metrics change so that the same specification
@@ -24,11 +23,15 @@ export function trajectoryHash(specification: Specification, seed: number): stri
   return hashOf(['trajectory', RESULTS_VERSION, { dataset, model, training, probes, seed }]);
 }
 
-/** Identifies a cell: everything its result depends on, versions of plug-ins included. */
+/**
+ * Identifies a cell: everything that decides what happens in its federation, what the server sees of
+ * it and which questions are asked about it, the defense's version included. Attacks are not: an
+ * answer is stored under a hash of its own, so that adding an attack trains nothing anew.
+ */
 export function cellHash(
   specification: Specification,
   cell: Pick<Cell, 'defense' | 'seed'>,
-  catalogue: Pick<Catalogue, 'defenses' | 'attacks'>,
+  defenseVersion: number,
 ): string {
   const { dataset, model, federation, membership, probes, adversaries, network } = specification;
   return hashOf([
@@ -37,17 +40,8 @@ export function cellHash(
     {
       ...{ dataset, model, federation, membership, probes, network },
       adversaries: [...adversaries].sort(),
-      defense: versioned(cell.defense, catalogue.defenses),
-      attacks: specification.attacks
-        .map((use) => versioned(use, catalogue.attacks))
-        .sort((a, b) => (a.id < b.id ? -1 : 1)),
+      defense: { ...cell.defense, version: defenseVersion },
       seed: cell.seed,
     },
   ]);
-}
-
-function versioned(use: PluginUse, known: Catalogue['defenses']) {
-  const plugin = known.find(({ meta }) => meta.id === use.id);
-  if (!plugin) throw new RangeError(`no plug-in is called ${use.id}`);
-  return { ...use, version: plugin.meta.version };
 }

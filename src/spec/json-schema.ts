@@ -29,7 +29,15 @@ export function specificationJsonSchema(catalogue: Catalogue): JsonSchema {
 }
 
 function toJsonSchema(schema: z.ZodType): JsonSchema {
-  const json = z.toJSONSchema(schema, { io: 'input', target: 'draft-7', unrepresentable: 'any' });
+  const json = z.toJSONSchema(schema, {
+    io: 'input',
+    target: 'draft-7',
+    unrepresentable: 'any',
+    // zod bounds every integer by 2^53 - 1, which tells a reader nothing.
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  });
   return json as JsonSchema;
 }
 
@@ -71,9 +79,10 @@ function useOf(meta: Meta<unknown>, grid: boolean): JsonSchema {
 }
 
 function orList(param: JsonSchema): JsonSchema {
-  const { description, ...value } = param;
+  const { description, default: standard, ...value } = param;
   return {
     ...(description === undefined ? {} : { description }),
+    ...(standard === undefined ? {} : { default: standard }),
     anyOf: [value, { type: 'array', items: value, minItems: 1 }],
   };
 }

@@ -31,7 +31,7 @@ export async function loadSpecification(
   if ('findings' in validation)
     throw new SpecificationError(
       path,
-      validation.findings.map((finding) => problem(path, source, finding)),
+      validation.findings.map((finding) => problem(path, source, finding)).sort(byPlace),
     );
   return { ...validation.specification, plugins };
 }
@@ -43,6 +43,10 @@ function problem(file: string, source: SpecificationSource, finding: Finding): P
     path: formatPath(finding.path),
     message: finding.message,
   };
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
 
 async function readSource(path: string): Promise<SpecificationSource> {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Meta } from '../api/meta.ts';
 import { didYouMean } from '../platform/did-you-mean.ts';
 import { canonicalJson } from '../store/json.ts';
@@ -34,8 +35,8 @@ export function readDefenses(written: readonly unknown[], known: Known, findings
       });
     if (size === 0 || size > MOST_GRID_POINTS) return undefined;
 
-    const filled: Record<string, unknown> = {};
-    for (const key of listed) filled[key] = [...(params[key] as unknown[])];
+    const filled = new Map(Object.entries(params));
+    for (const key of listed) filled.set(key, [...(params[key] as unknown[])]);
     let valid = true;
     for (const point of gridPoints(meta, params)) {
       const parsed = meta.params.safeParse(point.params);
@@ -51,11 +52,11 @@ export function readDefenses(written: readonly unknown[], known: Known, findings
       rows.add(row);
       for (const [key, value] of Object.entries(parsed.data as Params)) {
         const at = point.element[key];
-        if (at === undefined) filled[key] = value;
-        else (filled[key] as unknown[])[at] = value;
+        if (at === undefined) filled.set(key, value);
+        else (filled.get(key) as unknown[])[at] = value;
       }
     }
-    return valid ? filled : undefined;
+    return valid ? Object.fromEntries(filled) : undefined;
   });
 }
 
@@ -97,9 +98,21 @@ function readUses(
       });
       return [];
     }
+    findings.push(...ignoredKeys(meta, params, path));
     const filled = read(meta, params, path);
     return filled ? [{ id, params: filled }] : [];
   });
+}
+
+/** Keys that a plug-in's schema, where it isn't strict, would drop without a word. */
+function ignoredKeys({ params: schema }: Meta<unknown>, params: Params, path: SpecPath): Finding[] {
+  if (!(schema instanceof z.ZodObject) || schema.def.catchall !== undefined) return [];
+  const strict = z.strictObject(schema.shape).safeParse(params);
+  return strict.success
+    ? []
+    : findingsOf(strict.error, schema, params)
+        .filter(({ atKey }) => atKey)
+        .map((finding) => inList(finding, {}, path));
 }
 
 function split(use: WrittenUse): PluginUse {

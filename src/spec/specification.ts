@@ -60,7 +60,10 @@ export interface PluginUse {
 
 /** One point of the grid: what a child process carries out. */
 export interface Cell {
-  /** First 16 hex digits of the sha256 of everything the cell's result depends on. */
+  /**
+   * First 16 hex digits of the sha256 of everything the cell's federation depends on; the answers of
+   * attacks have hashes of their own.
+   */
   readonly hash: string;
   /** `maskcrypt(ratio=0.05)`. */
   readonly row: string;

@@ -64,6 +64,11 @@ const federation = z.strictObject({
     .describe('shared: defenses that do not change training run on one recorded training.'),
 });
 
+/** The counts alone: they can be compared with each other while other keys are still wrong. */
+export const federationCounts = federation
+  .pick({ clients: true, clientsPerRound: true, rounds: true })
+  .strip();
+
 const membership = z.strictObject({
   victims: count().default(5).describe('Victim clients, drawn among those that took part.'),
   candidatesPerVictim: count()
