@@ -2,9 +2,12 @@ import {
   type BackendValues,
   type DataId,
   type DataType,
+  getBackend,
   KernelBackend,
   registerBackend,
   registerKernel,
+  removeBackend,
+  setBackend,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { Graph } from './graph.ts';
@@ -12,7 +15,7 @@ import { kernels } from './kernels/index.ts';
 import { type Kernel, UnsupportedCall } from './kernels/kernel.ts';
 import { elementType, plain, splat, type Value } from './value.ts';
 
-export const TRACING_BACKEND = 'hefl-tracing';
+const TRACING_BACKEND = 'hefl-tracing';
 
 /** Why a kernel call was refused, before the step's name and line are known. */
 export class RefusedCall extends Error {
@@ -122,11 +125,10 @@ export class TracingBackend extends KernelBackend {
 
 let registered: TracingBackend | undefined;
 
-/** The one tracing backend of this process, registered in tfjs together with its kernels. */
-export function tracingBackend(): TracingBackend {
+/** The one tracing backend of this process, with its kernels registered in tfjs. */
+function tracingBackend(): TracingBackend {
   if (registered) return registered;
   const backend = new TracingBackend();
-  registerBackend(TRACING_BACKEND, () => backend, 0);
   for (const [kernelName, kernel] of Object.entries(kernels))
     registerKernel({
       kernelName,
@@ -136,6 +138,21 @@ export function tracingBackend(): TracingBackend {
     });
   registered = backend;
   return backend;
+}
+
+/** Runs `work` with the tracing backend as tfjs's current one; it is unknown to tfjs otherwise. */
+export function onTracingBackend<T>(work: (backend: TracingBackend) => T): T {
+  const backend = tracingBackend();
+  const before = getBackend() as string | undefined;
+  registerBackend(TRACING_BACKEND, () => backend);
+  try {
+    // Changing between started backends is synchronous, whatever the signature says.
+    void setBackend(TRACING_BACKEND);
+    return work(backend);
+  } finally {
+    if (before) void setBackend(before);
+    removeBackend(TRACING_BACKEND);
+  }
 }
 
 function record(

@@ -1,12 +1,6 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import type {
-  NdArray,
-  Program,
-  ProgramDefinition,
-  RunArguments,
-  RunResult,
-  TensorSpec,
-} from '../program.ts';
+import type { NdArray, Program, ProgramDefinition, RunArguments, RunResult } from '../program.ts';
+import { checkArguments } from '../program-checks.ts';
 import { finalName, type LoopModel, outputName, STEP_COUNT } from './loop.ts';
 
 export type OnnxRuntime = typeof import('onnxruntime-node');
@@ -63,13 +57,9 @@ export class CompiledProgram implements Program {
   async run(args: RunArguments): Promise<RunResult> {
     const { steps } = args;
     if (this.#disposed) throw new Error(`The program ${this.definition.name} has been disposed.`);
-    if (!Number.isInteger(steps) || steps < 1)
-      throw new TypeError(`${this.definition.name}: a run has one step or more, not ${steps}.`);
+    checkArguments(this.definition, args);
     const constants = args.constants ?? [];
     const perStep = args.perStep ?? [];
-    this.#requireFit('state', args.state, this.definition.state);
-    this.#requireFit('constants', constants, this.definition.constants);
-    this.#requireFit('perStep', perStep, this.definition.perStep, steps);
 
     let state = args.state.map((array) => this.#toTensor(array));
     const fixed = constants.map((array) => this.#toTensor(array));
@@ -125,30 +115,6 @@ export class CompiledProgram implements Program {
     return data instanceof Float32Array
       ? new this.#runtime.Tensor('float32', data, shape)
       : new this.#runtime.Tensor('int32', data, shape);
-  }
-
-  #requireFit(
-    kind: 'state' | 'constants' | 'perStep',
-    given: readonly NdArray[],
-    specs: readonly TensorSpec[],
-    steps?: number,
-  ): void {
-    const { name } = this.definition;
-    if (given.length !== specs.length)
-      throw new TypeError(
-        `${name}: ${kind} has ${specs.length} tensors, but ${given.length} were given.`,
-      );
-    specs.forEach(({ shape, dtype }, at) => {
-      const array = given[at] as NdArray;
-      const wanted = steps === undefined ? shape : [steps, ...shape];
-      const type = array.data instanceof Float32Array ? 'float32' : 'int32';
-      const size = wanted.reduce((product, length) => product * length, 1);
-      if (type !== dtype || `${array.shape}` !== `${wanted}` || array.data.length !== size)
-        throw new TypeError(
-          `${name}: ${kind}[${at}] is compiled for ${dtype} [${wanted.join(', ')}], but was given ` +
-            `${type} [${array.shape.join(', ')}] with ${array.data.length} numbers.`,
-        );
-    });
   }
 }
 

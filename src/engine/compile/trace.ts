@@ -1,10 +1,10 @@
-import { engine, getBackend, setBackend, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { engine, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { ProgramDefinition, TensorSpec } from '../program.ts';
-import { RefusedCall, TRACING_BACKEND, tracingBackend } from './backend.ts';
+import { checkStep } from '../program-checks.ts';
+import { onTracingBackend, RefusedCall, type TracingBackend } from './backend.ts';
 import { callerLine, ImpureStep, UntraceableOperation } from './errors.ts';
 import type { Edge, Graph } from './graph.ts';
-import { cast } from './kernels/elementwise.ts';
-import { dense, plain, type Value } from './value.ts';
+import { dense, plain } from './value.ts';
 
 /** A step as a graph, from the loop's inputs to its outputs. */
 export interface Trace {
@@ -30,7 +30,16 @@ export const STEPS = 0;
  * @throws {TypeError} a step whose next state doesn't fit its state.
  */
 export function traceStep(definition: ProgramDefinition): Trace {
-  const backend = tracingBackend();
+  try {
+    return onTracingBackend((backend) =>
+      withoutRandomNumbers(() => tidied(() => record(definition, backend))),
+    );
+  } catch (error) {
+    throw explained(definition.name, error);
+  }
+}
+
+function record(definition: ProgramDefinition, backend: TracingBackend): Trace {
   const graph = backend.start();
   const inputs = (kind: string, specs: readonly TensorSpec[], varies: boolean) =>
     specs.map(({ shape, dtype }, at) => graph.input(`${kind}_${at}`, dtype, shape, varies));
@@ -44,75 +53,51 @@ export function traceStep(definition: ProgramDefinition): Trace {
     const output = { type: edge.type, shape: edge.shape.slice(1) };
     return graph.add('Gather', [edge, counter], output, { axis: 0 });
   });
-
-  return onTracingBackend(definition.name, () => {
-    const tensors = (edges: readonly Edge[]) =>
-      edges.map((edge) => engine().makeTensorFromTensorInfo(backend.hold(plain(edge))));
-    const next = definition.step({
-      state: tensors(state),
-      constants: tensors(constants),
-      perStep: tensors(slices),
-    });
-    const symbolOf = (tensor: Tensor) => backend.symbolOf(tensor, 'the result');
-    const nextState = next.state.map(symbolOf);
-    requireState(definition, nextState);
-    return {
-      graph,
-      counter,
-      state,
-      constants,
-      perStep,
-      nextState: nextState.map((value) => dense(graph, value)),
-      outputs: next.outputs.map((tensor) => dense(graph, numbers(graph, symbolOf(tensor)))),
-    };
+  const tensors = (edges: readonly Edge[]) =>
+    edges.map((edge) => engine().makeTensorFromTensorInfo(backend.hold(plain(edge))));
+  const next = definition.step({
+    state: tensors(state),
+    constants: tensors(constants),
+    perStep: tensors(slices),
   });
+  checkStep(definition, next);
+  const laidOut = (tensor: Tensor) => dense(graph, backend.symbolOf(tensor, 'the result'));
+  return {
+    graph,
+    counter,
+    state,
+    constants,
+    perStep,
+    nextState: next.state.map(laidOut),
+    outputs: next.outputs.map(laidOut),
+  };
 }
 
-/** Booleans leave a program as 0 and 1. */
-const numbers = (graph: Graph, value: Value): Value =>
-  value.edge.type === 'bool' ? cast(graph, value, 'int32') : value;
-
-function requireState(definition: ProgramDefinition, next: readonly Value[]): void {
-  const show = (type: string, shape: readonly number[]) => `${type} [${shape.join(', ')}]`;
-  if (next.length !== definition.state.length)
-    throw new TypeError(
-      `The step of ${definition.name} returns ${next.length} state tensors; its state has ${definition.state.length}.`,
-    );
-  next.forEach(({ edge, shape }, at) => {
-    const spec = definition.state[at] as TensorSpec;
-    const [got, wanted] = [show(edge.type, shape), show(spec.dtype, spec.shape)];
-    if (got !== wanted)
-      throw new TypeError(
-        `The step of ${definition.name} returns state ${at} as ${got}; it went in as ${wanted}.`,
-      );
+/** tfjs's tidy, for results that hold no tensors. */
+function tidied<T>(work: () => T): T {
+  let result: { value: T } | undefined;
+  tidy(() => {
+    result = { value: work() };
   });
+  return (result as unknown as { value: T }).value;
 }
 
 /** Long enough to reach the step through tfjs's gradient code. */
 const STACK_DEPTH = 80;
 
-function onTracingBackend<T extends object>(program: string, trace: () => T): T {
-  const before = getBackend() as string | undefined;
+/** Random numbers would be drawn once and baked in: every draw throws, with a long stack. */
+function withoutRandomNumbers<T>(work: () => T): T {
   const { stackTraceLimit } = Error;
   const { random } = Math;
-  let result: T | undefined;
+  Error.stackTraceLimit = STACK_DEPTH;
+  Math.random = () => {
+    throw new RefusedCall('random', 'it draws random numbers; pass noise as an argument', true);
+  };
   try {
-    // Changing between started backends is synchronous, whatever its signature says.
-    void setBackend(TRACING_BACKEND);
-    Error.stackTraceLimit = STACK_DEPTH;
-    Math.random = () => {
-      throw new RefusedCall('random', 'it draws random numbers; pass noise as an argument', true);
-    };
-    tidy(() => {
-      result = trace();
-    });
-    return result as unknown as T;
-  } catch (error) {
-    throw explained(program, error);
+    return work();
   } finally {
     Math.random = random;
     Error.stackTraceLimit = stackTraceLimit;
-    if (before) void setBackend(before);
   }
 }
 

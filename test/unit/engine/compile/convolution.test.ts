@@ -1,0 +1,87 @@
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { describe, test } from 'vitest';
+import type { Engine } from '../../../../src/engine/program.ts';
+import { randomStream } from '../../../../src/engine/random.ts';
+import { tf } from '../../../../src/engine/tensors.ts';
+import { expectAgreement, normal, type Operation } from './agreement.ts';
+import { openTestEngine } from './open-test-engine.ts';
+
+const engine = (await openTestEngine()) as Engine;
+
+const length = (min: number, max: number) => fc.integer({ min, max });
+const geometry = fc.record({
+  batch: length(1, 3),
+  height: length(4, 8),
+  width: length(4, 8),
+  channels: length(1, 3),
+  filter: fc.tuple(length(1, 4), length(1, 4)),
+  stride: fc.tuple(length(1, 3), length(1, 3)),
+  pad: fc.constantFrom<'same' | 'valid'>('same', 'valid'),
+  seed: fc.integer(),
+});
+
+describe.skipIf(!engine)('convolution and pooling as on the CPU backend', () => {
+  test('conv2d to the second order', () =>
+    fc.assert(
+      fc.asyncProperty(geometry, length(1, 4), (g, outChannels) => {
+        const random = randomStream(g.seed);
+        const inputs = [
+          normal([g.batch, g.height, g.width, g.channels], random),
+          normal([...g.filter, g.channels, outChannels], random),
+        ];
+        const operation = (x: Tensor, w: Tensor) =>
+          tf.tanh(tf.conv2d(x as Tensor4D, w as Tensor4D, g.stride, g.pad));
+        return expectAgreement(engine, operation as Operation, inputs);
+      }),
+      { numRuns: 25 },
+    ));
+
+  test('conv2d with explicit padding', () => {
+    const inputs = [normal([2, 6, 6, 2], randomStream(1)), normal([5, 5, 2, 3], randomStream(2))];
+    const operation = (x: Tensor, w: Tensor) =>
+      tf.tanh(tf.conv2d(x as Tensor4D, w as Tensor4D, 2, 2));
+    return expectAgreement(engine, operation as Operation, inputs);
+  });
+
+  test('conv2d whose filter covers its input', () => {
+    const inputs = [normal([3, 4, 5, 2], randomStream(1)), normal([4, 5, 2, 6], randomStream(2))];
+    const operation = (x: Tensor, w: Tensor) =>
+      tf.tanh(tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'valid'));
+    return expectAgreement(engine, operation as Operation, inputs);
+  });
+
+  test('conv2d forward with dilation', () => {
+    const inputs = [normal([2, 7, 8, 2], randomStream(1)), normal([3, 2, 2, 3], randomStream(2))];
+    const operation = (x: Tensor, w: Tensor) =>
+      tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'same', 'NHWC', [2, 3]);
+    return expectAgreement(engine, operation as Operation, inputs, 0);
+  });
+
+  test('a layer after a layer, an image of one channel', () => {
+    const random = randomStream(3);
+    const inputs = [
+      normal([1, 8, 8, 1], random),
+      normal([3, 3, 1, 4], random),
+      normal([4], random),
+      normal([3, 3, 4, 2], random),
+    ];
+    const operation = (x: Tensor, w: Tensor, b: Tensor, v: Tensor) => {
+      const hidden = tf.sigmoid(tf.add(tf.conv2d(x as Tensor4D, w as Tensor4D, 2, 'same'), b));
+      return tf.reshape(tf.conv2d(hidden as Tensor4D, v as Tensor4D, 1, 'same'), [1, -1]);
+    };
+    return expectAgreement(engine, operation as Operation, inputs);
+  });
+
+  for (const [name, pool] of Object.entries({ avgPool: tf.avgPool, maxPool: tf.maxPool }))
+    test(`${name} to the second order`, () =>
+      fc.assert(
+        fc.asyncProperty(geometry, (g) => {
+          const input = normal([g.batch, g.height, g.width, g.channels], randomStream(g.seed));
+          const operation = (x: Tensor) =>
+            tf.square(pool(tf.tanh(x) as Tensor4D, g.filter, g.stride, g.pad));
+          return expectAgreement(engine, operation, [input]);
+        }),
+        { numRuns: 25 },
+      ));
+});

@@ -1,0 +1,200 @@
+import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { describe, test } from 'vitest';
+import type { Engine, NdArray } from '../../../../src/engine/program.ts';
+import { randomStream } from '../../../../src/engine/random.ts';
+import { tf } from '../../../../src/engine/tensors.ts';
+import { expectAgreement, normal, type Operation, type Order } from './agreement.ts';
+import { openTestEngine } from './open-test-engine.ts';
+
+const engine = (await openTestEngine()) as Engine;
+
+const integers = (shape: number[], ...data: number[]): NdArray => ({
+  shape,
+  data: Int32Array.from(data),
+});
+
+/** Operations on one tensor [2, 3, 4] (or what is made of it). */
+const operations: Record<string, [operation: (x: Tensor) => Tensor | Tensor[], order?: Order]> = {
+  sum: [(x) => tf.sum(x)],
+  sumOverMiddle: [(x) => tf.sum(x, 1)],
+  sumKeepingAxes: [(x) => tf.sum(x, [0, 2], true)],
+  sumOfBroadcast: [(x) => tf.sum(tf.mul(tf.ones([5, 2, 3, 4]), x), [0, 2])],
+  mean: [(x) => tf.mean(x, [0, 2])],
+  meanOfAll: [(x) => tf.mean(x)],
+  max: [(x) => tf.max(x, -1)],
+  maxKeepingAxes: [(x) => tf.max(x, [1], true), 1],
+  min: [(x) => tf.min(x, [0, 1])],
+  prod: [(x) => tf.prod(x, 1), 0],
+  all: [(x) => tf.cast(tf.all(tf.greater(x, -1), 1), 'int32'), 0],
+  any: [(x) => tf.cast(tf.any(tf.greater(x, 1), [1]), 'int32'), 0],
+  argMax: [(x) => tf.argMax(x, 1), 0],
+  argMin: [(x) => tf.argMin(x, -1), 0],
+  norm: [(x) => tf.norm(x, 'euclidean', [1, 2])],
+  variance: [(x) => tf.moments(x, [1]).variance],
+  softmax: [(x) => tf.softmax(x)],
+  logSoftmax: [(x) => tf.logSoftmax(x)],
+  logSumExp: [(x) => tf.logSumExp(x, 1)],
+  softmaxOfTransposed: [(x) => tf.softmax(tf.transpose(x, [2, 0, 1]))],
+  cumsum: [(x) => tf.cumsum(tf.transpose(x), 1), 0],
+  cumsumOfLast: [(x) => tf.square(tf.cumsum(x, 2))],
+  cumsumExclusiveReversed: [(x) => tf.cumsum(x, 2, true, true)],
+  merge: [(x) => tf.mul(tf.reshape(x, [6, 4]), tf.reshape(x, [6, 4]))],
+  mergeTransposed: [(x) => tf.tanh(tf.reshape(tf.transpose(x, [2, 0, 1]), [8, 3]))],
+  mergeBehindTransposed: [(x) => tf.tanh(tf.reshape(tf.transpose(x, [2, 0, 1]), [4, 6]))],
+  splitAndTranspose: [(x) => tf.sigmoid(tf.transpose(tf.reshape(x, [2, 3, 2, 2]), [0, 2, 1, 3]))],
+  squeeze: [(x) => tf.squeeze(tf.expandDims(tf.square(x), 1))],
+  flatten: [(x) => tf.square(tf.reshape(tf.transpose(x), [-1]))],
+  tile: [(x) => tf.square(tf.tile(x, [1, 2, 1]))],
+  tileOfLengthOne: [(x) => tf.square(tf.tile(tf.sum(x, 1, true), [1, 3, 2]))],
+  broadcastTo: [(x) => tf.square(tf.broadcastTo(tf.sum(x, 1, true), [2, 5, 4]))],
+  slice: [(x) => tf.square(tf.slice(x, [0, 1, 2], [2, -1, 1]))],
+  sliceOfTransposed: [(x) => tf.square(tf.slice(tf.transpose(x), [1, 0, 0], [2, 3, 1]))],
+  sliceOfBroadcast: [(x) => tf.mul(tf.slice(tf.broadcastTo(tf.sum(x), [3, 4]), [1, 1], [2, 2]), 2)],
+  stridedSlice: [(x) => tf.square(tf.stridedSlice(x, [0, 0, 3], [2, 3, 0], [1, 2, -1]))],
+  pad: [
+    (x) =>
+      tf.square(
+        tf.pad(
+          tf.transpose(x, [1, 0, 2]),
+          [
+            [1, 0],
+            [0, 2],
+            [1, 1],
+          ],
+          0.5,
+        ),
+      ),
+  ],
+  mirrorPad: [
+    (x) =>
+      tf.mirrorPad(
+        x,
+        [
+          [1, 0],
+          [0, 2],
+          [1, 1],
+        ],
+        'reflect',
+      ),
+    0,
+  ],
+  reverse: [(x) => tf.square(tf.reverse(x, [0, 2]))],
+  concat: [(x) => tf.square(tf.concat([x, tf.tanh(x), tf.zerosLike(x)], 1))],
+  concatOfTransposed: [
+    (x) => tf.square(tf.concat([tf.transpose(x), tf.sigmoid(tf.transpose(x))], -1)),
+  ],
+  stack: [(x) => tf.square(tf.stack([x, tf.tanh(x)], 1))],
+  unstack: [(x) => tf.unstack(tf.square(x), 1)],
+  split: [(x) => tf.split(tf.square(x), [1, 2], 1)],
+  gather: [(x) => tf.square(tf.gather(x, tf.tensor1d([2, 0, 2, 1], 'int32'), 1))],
+  gatherMatrix: [
+    (x) =>
+      tf.square(
+        tf.gather(
+          x,
+          tf.tensor2d(
+            [
+              [1, 0],
+              [1, 1],
+            ],
+            [2, 2],
+            'int32',
+          ),
+          0,
+        ),
+      ),
+  ],
+  gatherNd: [
+    (x) =>
+      tf.gatherND(
+        x,
+        tf.tensor2d(
+          [
+            [0, 1],
+            [1, 2],
+            [0, 1],
+          ],
+          [3, 2],
+          'int32',
+        ),
+      ),
+    0,
+  ],
+  scatterNd: [
+    (x) => tf.scatterND(tf.tensor2d([[3], [1]], [2, 1], 'int32'), tf.sum(x, 1), [5, 4]),
+    0,
+  ],
+  segmentSum: [
+    (x) => tf.square(tf.unsortedSegmentSum(x, tf.tensor1d([1, 1], 'int32') as Tensor1D, 3)),
+  ],
+  topk: [(x) => Object.values(tf.topk(x, 2)), 0],
+  range: [(x) => tf.mul(x, tf.range(0, 4, 1))],
+  logarithmicLoss: [
+    (x) => tf.losses.softmaxCrossEntropy(tf.ones([2, 12]), tf.reshape(x, [2, 12])),
+    1,
+  ],
+};
+
+describe.skipIf(!engine)('structure and reductions as on the CPU backend', () => {
+  for (const [name, [operation, order]] of Object.entries(operations))
+    test(name, () =>
+      expectAgreement(engine, operation, [normal([2, 3, 4], randomStream(name))], order),
+    );
+
+  test('one-hot vectors, also of indices outside', () =>
+    expectAgreement(
+      engine,
+      ((labels: Tensor, x: Tensor) =>
+        tf.mul(tf.oneHot(labels as Tensor1D, 4, 2, -1), x)) as Operation,
+      [integers([3], 0, 3, 7), normal([3, 4], randomStream(1))],
+    ));
+
+  test('embedding look-up with repeated tokens', () =>
+    expectAgreement(
+      engine,
+      ((tokens: Tensor, table: Tensor) =>
+        tf.tanh(tf.gather(table, tokens as Tensor1D))) as Operation,
+      [integers([5], 2, 0, 2, 2, 1), normal([4, 3], randomStream(2))],
+    ));
+
+  test('matrix products: every transposition, operands lying transposed or broadcast', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }), fc.nat(4)),
+        fc.tuple(fc.boolean(), fc.boolean(), fc.boolean(), fc.boolean()),
+        fc.constantFrom([], [2], [2, 3]),
+        fc.boolean(),
+        fc.integer(),
+        ([m, k, more], [transposeA, transposeB, lyingA, lyingB], lead, broadcast, seed) => {
+          const n = more + 1;
+          const random = randomStream(seed);
+          const shape = (rows: number, columns: number, swapped: boolean) =>
+            swapped ? [columns, rows] : [rows, columns];
+          const a = normal([...lead, ...shape(m, k, transposeA !== lyingA)], random);
+          const batch = broadcast ? lead.map(() => 1) : lead;
+          const b = normal([...batch, ...shape(k, n, transposeB !== lyingB)], random);
+          const swap = (x: Tensor, lying: boolean) => {
+            const axes = x.shape.map((_, at) => at);
+            return lying ? tf.transpose(x, [...axes.slice(0, -2), ...axes.slice(-2).reverse()]) : x;
+          };
+          return expectAgreement(
+            engine,
+            ((x: Tensor, y: Tensor) =>
+              tf.tanh(
+                tf.matMul(
+                  swap(x, lyingA) as Tensor2D,
+                  swap(y, lyingB) as Tensor2D,
+                  transposeA,
+                  transposeB,
+                ),
+              )) as Operation,
+            [a, b],
+            // tfjs's own gradient doesn't know broadcast batches.
+            broadcast && lead.length > 0 ? 0 : 2,
+          );
+        },
+      ),
+      { numRuns: 40 },
+    ));
+});
