@@ -18,6 +18,14 @@ export interface FigureView {
   readonly table: DataTable;
 }
 
+/** Charts that share their legend. */
+export interface FigureGroup {
+  readonly title: string;
+  readonly note: string | null;
+  readonly legend: readonly LegendItem[];
+  readonly figures: readonly FigureView[];
+}
+
 /** Every chart of the page, by the section that shows it. */
 export interface Figures {
   readonly forests: readonly FigureView[];
@@ -37,28 +45,32 @@ export function drawFigures(model: ReportModel): Figures {
   return {
     forests: model.comparisons.forests.map((forest) => ({
       title: forest.title,
-      note: `Left of zero: ${forest.left}. Right of zero: ${forest.right}.`,
+      note: null,
       chart: forestChart(forest),
       legend: [],
       table: forest.table,
     })),
     frontiers: model.frontiers.map((frontier) => ({
       title: frontier.kind === 'membership' ? 'Membership' : 'Reconstruction',
+      note: `${frontier.higherMeansMoreLeakage ? 'Lower' : 'Higher'} and further left is better.`,
+      legend: familyLegend(frontier.points.map(({ row }) => row)),
       figures: (['bytes', 'seconds'] as const).map((cost) => ({
         title: cost === 'bytes' ? 'Against bytes' : 'Against time',
         note: null,
         chart: frontierChart(frontier, cost),
-        legend: familyLegend(frontier.points.map(({ row }) => row)),
+        legend: [],
         table: frontier.table,
       })),
     })),
     roc: model.roc.map((roc) => ({
       title: roc.attack,
+      note: null,
+      legend: rowLegend(roc.lines.map(({ row }) => row)),
       figures: (['linear', 'log'] as const).map((scale) => ({
         title: scale === 'linear' ? 'Linear axes' : 'Logarithmic axes',
         note: null,
         chart: rocChart(roc, scale),
-        legend: rowLegend(roc.lines.map(({ row }) => row)),
+        legend: [],
         table: roc.table,
       })),
     })),

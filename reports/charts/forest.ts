@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Forest, ForestLine } from '../model/comparisons.ts';
 import { COLOURS } from './palette.ts';
-import { type Chart, chart } from './svg.ts';
+import { type Chart, chart, NARROW } from './svg.ts';
 
 /** Paired differences with intervals; decided ones filled, undecided ones white. */
 export function forestChart(forest: Forest): Chart {
@@ -14,6 +14,7 @@ export function forestChart(forest: Forest): Chart {
       ),
       0,
     ) * 1.1 || 1;
+  const [leftWord, rightWord] = forest.lessIsLeft ? ['less', 'more'] : ['more', 'less'];
   const scale = forest.unit === 'share' ? 100 : 1;
   const colour = ({ verdict }: ForestLine) =>
     verdict === 'a-leaks-less'
@@ -22,7 +23,7 @@ export function forestChart(forest: Forest): Chart {
         ? COLOURS[5]
         : 'currentColor';
   const filled = ({ verdict }: ForestLine) => verdict === 'undecided' || verdict === 'unequal';
-  return chart(`${forest.title}: ${forest.axis}`, 520, ({ shorten, margin }) => {
+  return chart(`${forest.title}: ${forest.axis}`, 520, ({ width, shorten, margin }) => {
     const name = new Map(lines.map((line) => [line, shorten(line.label)]));
     const y = (line: ForestLine) => name.get(line) ?? '';
     return {
@@ -45,7 +46,7 @@ export function forestChart(forest: Forest): Chart {
           frameAnchor: 'top',
           dx: -8,
           dy: -20,
-          text: () => '◂ less',
+          text: () => `◂ ${width > NARROW ? forest.left : leftWord}`,
           textAnchor: 'end',
           fillOpacity: 0.75,
         }),
@@ -54,7 +55,7 @@ export function forestChart(forest: Forest): Chart {
           frameAnchor: 'top',
           dx: 8,
           dy: -20,
-          text: () => 'more ▸',
+          text: () => `${width > NARROW ? forest.right : rightWord} ▸`,
           textAnchor: 'start',
           fillOpacity: 0.75,
         }),

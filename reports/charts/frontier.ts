@@ -29,7 +29,7 @@ export function frontierChart(frontier: Frontier, cost: 'bytes' | 'seconds'): Ch
       label: costLabel,
       labelAnchor: 'center',
       labelArrow: 'none',
-      ticks: 4,
+      ticks: least > 0 ? roundNumbers(least * 0.75, most * 1.35) : 4,
       tickFormat: '~r',
     },
     y: {
@@ -45,10 +45,11 @@ export function frontierChart(frontier: Frontier, cost: 'bytes' | 'seconds'): Ch
             Plot.ruleY([guess * scale], { stroke: 'currentColor', strokeDasharray: '2 3' }),
             Plot.text([guess * scale], {
               y: (value: number) => value,
-              frameAnchor: 'right',
+              frameAnchor: 'left',
               text: () => 'best guess',
               dy: 9,
-              textAnchor: 'end',
+              dx: 4,
+              textAnchor: 'start',
               fillOpacity: 0.75,
             }),
           ]),
@@ -98,4 +99,13 @@ function familyMarks(
       fontSize: 11,
     }),
   ];
+}
+
+/** 1, 2 and 5 times powers of ten between the bounds. */
+function roundNumbers(low: number, high: number): number[] {
+  const first = Math.floor(Math.log10(low));
+  const last = Math.ceil(Math.log10(high));
+  return Array.from({ length: last - first + 1 }, (_, at) => 10 ** (first + at))
+    .flatMap((power) => [power, 2 * power, 5 * power])
+    .filter((value) => value >= low && value <= high);
 }

@@ -22,7 +22,7 @@ const SYMBOLS = [
   'star',
   'wye',
   'cross',
-  'asterisk',
+  'hexagon',
 ] as const;
 
 const DASHES = ['none', '7 3', '2 3', '9 3 2 3', '1 5', '12 4'] as const;

@@ -51,7 +51,7 @@ export function plot(describe: string, options: Plot.PlotOptions): Svg {
   return new Svg(drawn.outerHTML);
 }
 
-const CHARACTER_WIDTH = 6.4;
+const CHARACTER_WIDTH = 7.2;
 
 function spaceOf(width: number): Space {
   const most = Math.floor((width * (width <= NARROW ? 0.42 : 0.34)) / CHARACTER_WIDTH);

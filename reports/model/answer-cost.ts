@@ -33,7 +33,7 @@ export function costAnswers(context: ReportContext, families: readonly Family[])
     return [
       {
         question: `What does ${title} cost?`,
-        tone: 'open' as const,
+        tone: 'fact' as const,
         lead: none
           ? `${formatFactor(cheapest.costs.bytes / none.costs.bytes)} the bytes at ρ = ${cheapest.row.ratioText}.`
           : `${formatBytes(cheapest.costs.bytes)} per client and round.`,

@@ -64,7 +64,7 @@ function sentence(
     const who = context.adversary(worst.score.adversary).title;
     const value = inline(figure(worst.score.value, worst.metric));
     const verb = at === 0 ? `reaches ${metric.title} ` : '';
-    return `at ρ = ${row.ratioText} the strongest attack (${attack}, ${who}) ${verb}${value}`;
+    return `at ρ = ${row.ratioText} the strongest attack (${attack}, ${who} adversary) ${verb}${value}`;
   });
   const guess = bestGuess(first.worst.score.value, metric);
   const open = context.rows.find(({ ratio }) => ratio === 0);

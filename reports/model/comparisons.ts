@@ -24,6 +24,8 @@ export interface Forest {
   /** What lies left and right of zero. */
   readonly left: string;
   readonly right: string;
+  /** Whether less leakage of the first lies on the left. */
+  readonly lessIsLeft: boolean;
   readonly lines: readonly ForestLine[];
   readonly table: DataTable;
 }
@@ -88,6 +90,7 @@ function forest(
     unit: metric.unit,
     left: metric.higherMeansMoreLeakage ? less : more,
     right: metric.higherMeansMoreLeakage ? more : less,
+    lessIsLeft: metric.higherMeansMoreLeakage,
     lines: comparisons.map((one) => {
       const { value, interval } = one.difference;
       const words = verdictWords(context, one);

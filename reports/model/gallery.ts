@@ -131,7 +131,14 @@ function reconstructionTile(images: ImageList, item: GalleryItem, who: string): 
   return {
     image: images.add(item.reconstruction),
     alt: `Reconstruction by ${who}, of label ${item.label}: PSNR ${psnr}${ssim ? `, ${ssim}` : ''}`,
-    caption: [psnr, ...(ssim ? [ssim] : []), ...(item.from === 'prior' ? ['prior only'] : [])],
+    caption: [
+      psnr,
+      ...(ssim ? [ssim] : []),
+      ...(item.from === 'prior' ? ['prior only'] : []),
+      ...(item.guessedLabel >= 0 && item.guessedLabel !== item.label
+        ? [`label guessed ${item.guessedLabel}`]
+        : []),
+    ],
   };
 }
 

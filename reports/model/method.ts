@@ -39,7 +39,10 @@ export function methodSection({ results }: ReportContext): MethodSection {
         name: 'Cells',
         value: `${formatPlural(results.cells.length, 'cell')}, one per defense and seed`,
       },
-      { name: 'Made', value: `${results.createdAt}, in ${formatSeconds(results.wallSeconds)}` },
+      {
+        name: 'Made',
+        value: `${results.createdAt.slice(0, 16).replace('T', ' ')} UTC, in ${formatSeconds(results.wallSeconds)}`,
+      },
     ],
     environment: [
       { name: 'hefl-bench', value: environment.heflVersion },

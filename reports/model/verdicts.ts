@@ -38,6 +38,8 @@ export interface VerdictSection {
   /** Number of columns, for a line that spans them all. */
   readonly columns: number;
   readonly rows: readonly VerdictRow[];
+  /** Attacks that gave no number for any defense, and so have no column. */
+  readonly unscored: readonly { readonly title: string; readonly reasons: readonly string[] }[];
   readonly legend: readonly {
     readonly level: Level;
     readonly symbol: string;
@@ -48,27 +50,47 @@ export interface VerdictSection {
 
 export function verdictSection(context: ReportContext): VerdictSection {
   const { results, rows } = context;
+  const scored = results.attacks.filter(({ id }) =>
+    rows.some(({ key }) => context.headline(key, id) !== undefined),
+  );
+  const attacks = scored.length > 0 ? scored : results.attacks;
   return {
-    attacks: results.attacks.map(({ id, title, kind }) => ({
+    attacks: attacks.map(({ id, title, kind }) => ({
       title,
       kind,
       metric: context.headlineMetric(id)?.title ?? 'no score',
     })),
-    columns: results.attacks.length + 2,
+    columns: attacks.length + 1,
     rows: rows.map(({ key, label, ratioText }, at) => {
       const realised = context.realisedRatio(key);
       return {
         id: `verdict-${at + 1}`,
         label,
         source: results.rows[at]?.source ?? '',
-        realisedRatio: realised === null ? `asked: ${ratioText}` : formatRatio(realised),
-        cells: results.attacks.map(({ id }) => verdictCell(context, key, id)),
+        realisedRatio:
+          realised === null
+            ? `ρ ${ratioText}, not run`
+            : `ρ\u00a0${formatRatio(realised)} encrypted`,
+        cells: attacks.map(({ id }) => verdictCell(context, key, id)),
         details: results.attacks.flatMap(({ id, title }) => {
           const table = adversaryTable(context, key, id);
           return table.rows.length > 0 ? [{ attack: title, table }] : [];
         }),
       };
     }),
+    unscored: results.attacks
+      .filter((attack) => !attacks.includes(attack))
+      .map(({ id, title }) => ({
+        title,
+        reasons: [
+          ...new Set(
+            rows.map(({ key }) => {
+              const { words, reason } = whyMissing(attackResults(context, key, id));
+              return `${words}. ${reason}`;
+            }),
+          ),
+        ],
+      })),
     legend: Object.entries(LEVELS).map(([level, rest]) => ({ level: level as Level, ...rest })),
   };
 }
