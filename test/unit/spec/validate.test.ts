@@ -1,0 +1,371 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { formatPath } from '../../../src/spec/problems.ts';
+import type { Specification } from '../../../src/spec/specification.ts';
+import { validate } from '../../../src/spec/validate.ts';
+import { catalogue, minimal } from './catalogue.ts';
+
+function valid(written: unknown): Specification {
+  const validation = validate(written, catalogue, 'test');
+  if ('findings' in validation) throw new Error(JSON.stringify(validation.findings, null, 1));
+  return validation.specification;
+}
+
+/** `path: message` of everything wrong with `minimal` after the changes. */
+function wrong(changes: Record<string, unknown>): string[] {
+  const validation = validate({ ...minimal, ...changes }, catalogue, 'test');
+  return 'findings' in validation
+    ? validation.findings.map(({ path, message }) => `${formatPath(path)}: ${message}`)
+    : [];
+}
+
+describe('a valid specification', () => {
+  it("has MaskCrypt's setting where it says nothing", () => {
+    expect(valid(minimal)).toEqual({
+      name: 'test',
+      title: 'test',
+      seeds: [1],
+      dataset: { id: 'mnist' },
+      model: 'lenet-5',
+      federation: {
+        clients: 100,
+        clientsPerRound: 20,
+        rounds: 10,
+        localEpochs: 5,
+        batchSize: 32,
+        learningRate: 0.01,
+        partition: { kind: 'iid' },
+        trajectory: 'shared',
+      },
+      membership: { victims: 5, candidatesPerVictim: 100, shadowSamples: 1000 },
+      probes: { images: 4, localSteps: [1, 5], rounds: [1, 10] },
+      defenses: [{ id: 'none', params: {} }],
+      attacks: [{ id: 'loss-threshold', params: {} }],
+      adversaries: ['stale', 'global-fill', 'mask-aware', 'oracle'],
+      plugins: [],
+      network: { bitsPerSecond: 1e8 },
+      limits: { cellSeconds: 3600 },
+    });
+  });
+
+  it('may be written in the friendly forms', () => {
+    const specification = valid({
+      ...minimal,
+      seeds: 3,
+      dataset: { id: 'mnist', limit: 1000, testLimit: 50 },
+      federation: { clients: 10, clientsPerRound: 5, rounds: 4, partition: 'iid' },
+      membership: { shadowSamples: 100 },
+      probes: { rounds: ['last', 2, 'first'] },
+      defenses: ['none', { id: 'random', ratio: [0.05, 0.25] }, { id: 'maskcrypt', ratio: 0.1 }],
+      attacks: ['loss-threshold', { id: 'dlg', iterations: 200 }],
+      network: { bandwidth: '15.6 MB/s' },
+    });
+    expect(specification).toMatchObject({
+      seeds: [1, 2, 3],
+      dataset: { id: 'mnist', limit: 1000, testLimit: 50 },
+      probes: { rounds: [4, 2, 1] },
+      defenses: [
+        { id: 'none', params: {} },
+        { id: 'random', params: { ratio: [0.05, 0.25] } },
+        { id: 'maskcrypt', params: { ratio: 0.1, consensus: 'truncate' } },
+      ],
+      attacks: [
+        { id: 'loss-threshold', params: {} },
+        { id: 'dlg', params: { iterations: 200 } },
+      ],
+      network: { bitsPerSecond: 124_800_000 },
+    });
+  });
+
+  it('counts the only round once when it is both first and last', () => {
+    expect(valid({ ...minimal, federation: { rounds: 1 } }).probes.rounds).toEqual([1]);
+  });
+
+  it('fills in attack defaults and Dirichlet partitions', () => {
+    const specification = valid({
+      ...minimal,
+      attacks: ['dlg'],
+      federation: { partition: { kind: 'dirichlet', alpha: 0.5 } },
+    });
+    expect(specification.attacks).toEqual([{ id: 'dlg', params: { iterations: 300 } }]);
+    expect(specification.federation.partition).toEqual({ kind: 'dirichlet', alpha: 0.5 });
+  });
+});
+
+describe('an invalid specification', () => {
+  it.each<[string, Record<string, unknown>, string[]]>([
+    [
+      'an unknown key',
+      { defences: [] },
+      [
+        'defences: is not a known key; did you mean "defenses"? There are name, title, seeds, dataset, model, federation, membership, probes, defenses, attacks, adversaries, plugins, network, limits.',
+      ],
+    ],
+    [
+      'an unknown key inside',
+      { federation: { round: 3 } },
+      [
+        'federation.round: is not a known key; did you mean "rounds"? There are clients, clientsPerRound, rounds, localEpochs, batchSize, learningRate, partition, trajectory.',
+      ],
+    ],
+    [
+      'an unknown defense',
+      { defenses: ['maskrypt'] },
+      [
+        'defenses[0]: there is no defense "maskrypt"; did you mean "maskcrypt"? There are none, full, random, maskcrypt, layers, loose, window.',
+      ],
+    ],
+    [
+      'an unknown attack, adversary, data set and model',
+      { attacks: [{ id: 'dgl' }], adversaries: ['orakel'], dataset: 'minst', model: 'lenet5' },
+      [
+        'attacks[0].id: there is no attack "dgl"; did you mean "dlg"? There are loss-threshold, dlg.',
+        'dataset: there is no data set "minst"; did you mean "mnist"? There are mnist, synthetic-mnist.',
+        'model: there is no model "lenet5"; did you mean "lenet-5"? There are lenet-5, dlg-lenet-cifar100.',
+        'adversaries[0]: there is no adversary "orakel"; did you mean "oracle"? There are stale, global-fill, mask-aware, oracle.',
+      ],
+    ],
+    [
+      'ρ above 1 in a list',
+      { defenses: [{ id: 'random', ratio: [0.5, 1.5] }] },
+      ['defenses[0].ratio[1]: is 1.5; it must be at most 1'],
+    ],
+    [
+      'ρ below 0',
+      { defenses: [{ id: 'random', ratio: -0.1 }] },
+      ['defenses[0].ratio: is -0.1; it must be at least 0'],
+    ],
+    [
+      'a parameter of another type',
+      { defenses: [{ id: 'maskcrypt', ratio: '5 %', consensus: 'unoin' }] },
+      [
+        'defenses[0].ratio: is "5 %"; it must be a number',
+        'defenses[0].consensus: is "unoin"; it must be one of truncate, union (did you mean "union"?)',
+      ],
+    ],
+    [
+      'an unknown parameter',
+      { defenses: [{ id: 'random', ratio: 0.1, ratoi: 0.2 }] },
+      ['defenses[0].ratoi: is not a known key; did you mean "ratio"? There is ratio.'],
+    ],
+    [
+      "an unknown parameter that the plug-in's schema would drop",
+      { defenses: [{ id: 'loose', strenght: 2 }] },
+      ['defenses[0].strenght: is not a known key; did you mean "strength"? There is strength.'],
+    ],
+    [
+      'parameters that contradict each other',
+      { defenses: [{ id: 'window', from: [1, 5], to: 3 }] },
+      ['defenses[0].to: is 3; it must have from below to'],
+    ],
+    [
+      'a missing parameter',
+      { defenses: ['random'] },
+      ['defenses[0].ratio: is missing; it must be a number'],
+    ],
+    [
+      'the same row twice',
+      { defenses: ['none', { id: 'random', ratio: [0.1, 0.2] }, { id: 'random', ratio: 0.2 }] },
+      ['defenses[2]: gives the row random(ratio=0.2) a second time; leave one out'],
+    ],
+    [
+      'the same value twice',
+      { defenses: [{ id: 'random', ratio: [0.1, 0.1] }] },
+      ['defenses[0]: gives the row random(ratio=0.1) a second time; leave one out'],
+    ],
+    [
+      'an attack twice',
+      { attacks: ['dlg', { id: 'dlg', iterations: 5 }] },
+      ['attacks[1]: has dlg a second time; leave one out'],
+    ],
+    [
+      'empty lists',
+      {
+        defenses: [{ id: 'random', ratio: [] }],
+        attacks: [],
+        adversaries: [],
+        seeds: [],
+        probes: { localSteps: [], rounds: [] },
+      },
+      [
+        'seeds: is an empty list; it needs at least 1 item',
+        'probes.localSteps: is an empty list; it needs at least 1 item',
+        'probes.rounds: is an empty list; it needs at least 1 item',
+        'attacks: is an empty list; it needs at least 1 item',
+        'adversaries: is an empty list; it needs at least 1 item',
+        'defenses[0].ratio: is an empty list; write a value or at least one of them',
+      ],
+    ],
+    [
+      'more clients per round than clients',
+      { federation: { clients: 10, clientsPerRound: 11 } },
+      [
+        "federation.clientsPerRound: 11 clients per round can't be drawn from 10; it must be at most 10",
+      ],
+    ],
+    [
+      'more clients per round than clients, with something else wrong in the section',
+      { federation: { clients: 10, clientsPerRound: 11, localEpochs: 0 } },
+      [
+        'federation.localEpochs: is 0; it must be at least 1',
+        "federation.clientsPerRound: 11 clients per round can't be drawn from 10; it must be at most 10",
+      ],
+    ],
+    [
+      'a probe after the last round',
+      { federation: { rounds: 3 }, probes: { rounds: ['first', 4] } },
+      ['probes.rounds[1]: there is no round 4; write 1 to 3, first or last'],
+    ],
+    [
+      'a round that is none',
+      { probes: { rounds: ['middle'] } },
+      ['probes.rounds[0]: is "middle"; it must be the number of a round, first or last'],
+    ],
+    ['repeated seeds', { seeds: [4, 4] }, ['seeds[1]: has 4 a second time; leave one out']],
+    [
+      'fractions of clients',
+      { federation: { clientsPerRound: 2.5 } },
+      ['federation.clientsPerRound: is 2.5; it must be a whole number'],
+    ],
+    [
+      'an unknown partition',
+      { federation: { partition: 'dirichlet' } },
+      ['federation.partition: is "dirichlet"; it must be iid or {kind: dirichlet, alpha: 1}'],
+    ],
+    [
+      'an α of zero',
+      { federation: { partition: { kind: 'dirichlet', alpha: 0 } } },
+      ['federation.partition.alpha: is 0; it must be more than 0'],
+    ],
+    [
+      'an α where there is none',
+      { federation: { partition: { kind: 'iid', alpha: 1 } } },
+      ['federation.partition.alpha: has no meaning here; leave it out'],
+    ],
+    [
+      'a kind of partition that is none',
+      { federation: { partition: { kind: 'sorted' } } },
+      ['federation.partition.kind: is "sorted"; it must be one of iid, dirichlet'],
+    ],
+    [
+      'a bandwidth without unit',
+      { network: { bandwidth: 100 } },
+      [
+        'network.bandwidth: is 100; it must be a positive number with its unit, like 100 Mbit/s or 15.6 MB/s',
+      ],
+    ],
+    [
+      'a name that is no folder',
+      { name: '../up' },
+      [
+        'name: is "../up"; it must be usable as a folder name: letters, digits, dots, dashes and underscores',
+      ],
+    ],
+    [
+      'more samples than there are',
+      { dataset: { id: 'mnist', limit: 70_000, testLimit: 20_000 } },
+      [
+        'dataset.limit: is 70000; mnist has 60000 training samples, so it must be at most 60000',
+        'dataset.testLimit: is 20000; mnist has 10000 test samples, so it must be at most 10000',
+      ],
+    ],
+    [
+      'more clients and shadow samples than samples',
+      { dataset: { id: 'mnist', limit: 150 } },
+      [
+        "federation.clients: 100 clients can't share 75 samples (half of the 150 training samples is held out); it must be at most 75",
+        'membership.shadowSamples: 1000 shadow samples and 4 probe images leave no non-member among the 75 held-out samples (half of 150); together they must be less than 75',
+      ],
+    ],
+    [
+      'a model that does not take the images',
+      { model: 'dlg-lenet-cifar100' },
+      [
+        'model: dlg-lenet-cifar100 takes inputs of 32 × 32 × 3 in 100 classes and mnist has 28 × 28 × 1 in 10; use lenet-5',
+      ],
+    ],
+    [
+      'a reconstruction attack without images',
+      { attacks: ['dlg'], probes: { images: 0 } },
+      ['attacks[0]: dlg needs probe images; set probes.images to at least 1'],
+    ],
+    [
+      'an attack that no chosen adversary can carry out',
+      { attacks: ['dlg'], adversaries: ['stale'] },
+      ['attacks[0]: dlg works for none of the chosen adversaries; add one of mask-aware, oracle'],
+    ],
+    [
+      'something that is no defense',
+      { defenses: [3, { ratio: 1 }] },
+      [
+        'defenses[0]: is 3; it must be an id, or an id with parameters like {id: random, ratio: 0.05}',
+        'defenses[1].id: is missing; it must be a text',
+      ],
+    ],
+    [
+      'a grid that never ends',
+      {
+        defenses: [
+          {
+            id: 'window',
+            from: Array.from({ length: 100 }, (_, at) => at),
+            to: Array.from({ length: 100 }, (_, at) => 100 + at),
+          },
+        ],
+      },
+      ['defenses[0]: spans 10000 combinations of values; at most 1000 make a grid'],
+    ],
+  ])('is told of %s', (_, changes, expected) => {
+    expect(wrong(changes).sort()).toEqual([...expected].sort());
+  });
+
+  it('is told what is missing altogether', () => {
+    const validation = validate({}, catalogue, 'test');
+    expect('findings' in validation && validation.findings.map(({ path }) => path[0])).toEqual([
+      'dataset',
+      'model',
+      'defenses',
+      'attacks',
+    ]);
+  });
+
+  it.each([[null], ['text'], [[1]], [3], [undefined]])(
+    '%j is no specification at all',
+    (written) => {
+      const validation = validate(written, catalogue, 'test');
+      expect('findings' in validation && validation.findings[0]?.message).toMatch(
+        /it must be a section of keys and values/,
+      );
+    },
+  );
+
+  it('never makes validation crash, and is never passed on with a finding', () => {
+    const keys = [...Object.keys(valid(minimal)), 'id', 'ratio', '__proto__', 'constructor'];
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof(
+        { depthSize: 'small' },
+        fc.constantFrom('none', 'random', 'dlg', 'mnist', 'first', 'iid', '100 Mbit/s', 0.5),
+        fc.jsonValue({ maxDepth: 1 }),
+        fc.constant(undefined),
+        fc.double(),
+        fc.array(tie('any'), { maxLength: 3 }),
+        fc.dictionary(fc.oneof(fc.constantFrom(...keys), fc.string()), tie('any'), { maxKeys: 3 }),
+      ),
+    })).any;
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom(...keys), value, { maxKeys: 6 }),
+        fc.boolean(),
+        (changes, onTop) => {
+          const validation = validate(onTop ? { ...minimal, ...changes } : changes, catalogue, 'x');
+          if ('findings' in validation) {
+            expect(validation.findings.length).toBeGreaterThan(0);
+            for (const { message } of validation.findings)
+              expect(message).toMatch(/;|: |is not a known key/);
+          } else expect(validation.specification.defenses.length).toBeGreaterThan(0);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
