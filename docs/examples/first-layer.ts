@@ -12,7 +12,7 @@ export default defineDefense({
   keys: 'shared',
   scheme: 'ckks-tenseal',
   mask: {
-    when: 'once',
+    when: () => 'once',
     agree({ size, layout }, { layers }) {
       const mask = new Uint8Array(size);
       for (const { layer, offset, size: length } of layout.entries)

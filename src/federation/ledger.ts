@@ -1,0 +1,162 @@
+import type { ByteKind, CostSummary, StepName } from '../api/results.ts';
+
+export type Direction = 'up' | 'down';
+export type ClientStep = Exclude<StepName, 'aggregate'>;
+type Bytes = Partial<Record<ByteKind, number>>;
+
+/** Size of one plaintext value on the wire: float32. */
+export const BYTES_PER_VALUE = 4;
+/** Size of one coordinate in an ordered mask proposal: uint32. */
+export const BYTES_PER_COORDINATE = 4;
+
+/** What one client sent, received and computed in one round. */
+export interface ClientCosts {
+  readonly client: number;
+  readonly up: Bytes;
+  readonly down: Bytes;
+  readonly seconds: Partial<Record<ClientStep, number>>;
+  /** Of the bytes up: decrypted values returned to the server, after aggregation. */
+  returnedBytes: number;
+}
+
+export interface RoundCosts {
+  readonly round: number;
+  readonly clients: readonly ClientCosts[];
+  /** Measured server seconds: consensus, homomorphic and plain sums. */
+  aggregateSeconds: number;
+}
+
+/**
+ * Bytes by kind and direction and seconds by step, per client and round. A round begins with local
+ * training and ends when its clients hold the new global model; w_0 is public and costs nothing.
+ */
+export class Ledger {
+  readonly #rounds: RoundCosts[] = [];
+  readonly #keyBytes = { up: 0, down: 0 };
+
+  openRound(round: number, clients: readonly number[]): RoundLedger {
+    const costs: RoundCosts = {
+      round,
+      clients: clients.map((client) => ({
+        client,
+        up: {},
+        down: {},
+        seconds: {},
+        returnedBytes: 0,
+      })),
+      aggregateSeconds: 0,
+    };
+    this.#rounds.push(costs);
+    return new RoundLedger(costs);
+  }
+
+  /** Key material, exchanged before training: outside every round's clock. */
+  keys(direction: Direction, bytes: number): void {
+    this.#keyBytes[direction] += bytes;
+  }
+
+  get rounds(): readonly RoundCosts[] {
+    return this.#rounds;
+  }
+
+  /** Means and totals; key bytes are spread evenly over all client rounds. */
+  summarise(bandwidthBitsPerSecond: number): CostSummary {
+    const clientRounds = this.#rounds.flatMap(({ clients }) => clients);
+    const meanPerClient = (step: ClientStep) =>
+      mean(clientRounds.map(({ seconds }) => seconds[step] ?? 0));
+    const bytes = (direction: Direction) => {
+      const total: Bytes = {};
+      for (const costs of clientRounds) add(total, costs[direction]);
+      if (this.#keyBytes[direction] > 0) add(total, { keys: this.#keyBytes[direction] });
+      return total;
+    };
+    const perClientRound = (total: Bytes) =>
+      Object.fromEntries(Object.entries(total).map(([kind, n]) => [kind, n / clientRounds.length]));
+    const up = bytes('up');
+    const down = bytes('down');
+    return {
+      bytesPerClientRound: { up: perClientRound(up), down: perClientRound(down) },
+      totalBytes: { up: sum(up), down: sum(down) },
+      seconds: {
+        train: meanPerClient('train'),
+        mask: meanPerClient('mask'),
+        encrypt: meanPerClient('encrypt'),
+        aggregate: mean(this.#rounds.map(({ aggregateSeconds }) => aggregateSeconds)),
+        decrypt: meanPerClient('decrypt'),
+      },
+      roundSeconds: mean(this.#rounds.map((round) => roundSeconds(round, bandwidthBitsPerSecond))),
+      bandwidthBitsPerSecond,
+    };
+  }
+}
+
+/** One round's entries. */
+export class RoundLedger {
+  readonly #costs: RoundCosts;
+  readonly #clients: ReadonlyMap<number, ClientCosts>;
+
+  constructor(costs: RoundCosts) {
+    this.#costs = costs;
+    this.#clients = new Map(costs.clients.map((client) => [client.client, client]));
+  }
+
+  bytes(client: number, direction: Direction, kind: ByteKind, bytes: number): void {
+    if (bytes > 0) add(this.#of(client)[direction], { [kind]: bytes });
+  }
+
+  seconds(client: number, step: ClientStep, seconds: number): void {
+    const costs = this.#of(client).seconds;
+    costs[step] = (costs[step] ?? 0) + seconds;
+  }
+
+  /** Decrypted values that a client returns to the server after aggregation. */
+  returned(client: number, bytes: number): void {
+    this.bytes(client, 'up', 'plain-values', bytes);
+    this.#of(client).returnedBytes += bytes;
+  }
+
+  aggregated(seconds: number): void {
+    this.#costs.aggregateSeconds += seconds;
+  }
+
+  #of(client: number): ClientCosts {
+    const costs = this.#clients.get(client);
+    if (!costs)
+      throw new RangeError(`client ${client} takes no part in round ${this.#costs.round}`);
+    return costs;
+  }
+}
+
+/**
+ * Simulated wall clock of a round: the slowest client (train, mask, encrypt, upload), then the server,
+ * the slowest download, the slowest decryption, and the return of decrypted values. Clients work at
+ * the same time and each has a link of its own.
+ */
+export function roundSeconds(round: RoundCosts, bandwidthBitsPerSecond: number): number {
+  const transfer = (bytes: number) => (8 * bytes) / bandwidthBitsPerSecond;
+  const slowest = (seconds: (client: ClientCosts) => number) =>
+    Math.max(...round.clients.map(seconds));
+  return (
+    slowest(
+      ({ seconds: { train = 0, mask = 0, encrypt = 0 }, up, returnedBytes }) =>
+        train + mask + encrypt + transfer(sum(up) - returnedBytes),
+    ) +
+    round.aggregateSeconds +
+    slowest(({ down }) => transfer(sum(down))) +
+    slowest(({ seconds: { decrypt = 0 } }) => decrypt) +
+    slowest(({ returnedBytes }) => transfer(returnedBytes))
+  );
+}
+
+function add(total: Bytes, more: Bytes): void {
+  for (const [kind, bytes] of Object.entries(more) as [ByteKind, number][])
+    total[kind] = (total[kind] ?? 0) + bytes;
+}
+
+function sum(bytes: Bytes): number {
+  return Object.values(bytes).reduce((total, n) => total + n, 0);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0) / values.length;
+}

@@ -1,0 +1,100 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { ProgramDefinition, TensorSpec } from '../engine/program.ts';
+import { tf } from '../engine/tensors.ts';
+import type { Model } from '../models/model.ts';
+
+/**
+ * One step of SGD: w ← w − η ∇L(w, batch), L the cross-entropy weighted by the targets.
+ * State: the parameters. Constants: η. Per step: inputs, targets.
+ */
+export function sgdStep(model: Model, batchSize: number): ProgramDefinition {
+  return {
+    name: `${model.id}/sgd-step`,
+    state: parameterSpecs(model),
+    constants: [{ shape: [], dtype: 'float32' }],
+    perStep: batchSpecs(model, batchSize),
+    step({ state, constants: [rate], perStep: [inputs, targets] }) {
+      const gradients = lossGradients(model, state, inputs as Tensor, targets as Tensor);
+      return {
+        state: state.map((weights, at) => {
+          const gradient = gradients[at];
+          return gradient ? tf.sub(weights, tf.mul(rate as Tensor, gradient)) : weights;
+        }),
+        outputs: [],
+      };
+    },
+  };
+}
+
+/**
+ * Adds one batch's share to the gradient over a full local set, ∇L(w, D^k).
+ * State: the sum so far. Constants: the parameters. Per step: inputs, targets.
+ */
+export function gradientSum(model: Model, batchSize: number): ProgramDefinition {
+  return {
+    name: `${model.id}/gradient-sum`,
+    state: parameterSpecs(model),
+    constants: parameterSpecs(model),
+    perStep: batchSpecs(model, batchSize),
+    step({ state, constants, perStep: [inputs, targets] }) {
+      const gradients = lossGradients(model, constants, inputs as Tensor, targets as Tensor);
+      return {
+        state: state.map((sum, at) => {
+          const gradient = gradients[at];
+          return gradient ? tf.add(sum, gradient) : sum;
+        }),
+        outputs: [],
+      };
+    },
+  };
+}
+
+/** Constants: the parameters. Per step: inputs. Outputs: logits. */
+export function predictLogits(model: Model, batchSize: number): ProgramDefinition {
+  return {
+    name: `${model.id}/logits`,
+    state: [],
+    constants: parameterSpecs(model),
+    perStep: batchSpecs(model, batchSize).slice(0, 1),
+    step: ({ constants, perStep: [inputs] }) => ({
+      state: [],
+      outputs: [model.logits(constants, inputs as Tensor)],
+    }),
+  };
+}
+
+/** ∂L/∂w per tensor; none for a buffer, which training by gradient leaves as it is. */
+function lossGradients(
+  model: Model,
+  parameters: readonly Tensor[],
+  inputs: Tensor,
+  targets: Tensor,
+): (Tensor | undefined)[] {
+  const { entries } = model.layout;
+  const trained = entries.flatMap(({ kind }, at) => (kind === 'buffer' ? [] : [at]));
+  const loss = (...weights: Tensor[]) => {
+    const all = parameters.slice();
+    trained.forEach((at, index) => {
+      all[at] = weights[index] as Tensor;
+    });
+    const logProbabilities = tf.logSoftmax(model.logits(all, inputs));
+    return tf.neg(tf.sum(tf.mul(targets, logProbabilities)));
+  };
+  const gradients = tf.grads(loss)(trained.map((at) => parameters[at] as Tensor));
+  const perEntry: (Tensor | undefined)[] = entries.map(() => undefined);
+  trained.forEach((at, index) => {
+    perEntry[at] = gradients[index];
+  });
+  return perEntry;
+}
+
+function parameterSpecs(model: Model): TensorSpec[] {
+  return model.layout.entries.map(({ shape }) => ({ shape, dtype: 'float32' }));
+}
+
+function batchSpecs(model: Model, batchSize: number): TensorSpec[] {
+  return [
+    { shape: [batchSize, ...model.inputShape], dtype: 'float32' },
+    { shape: [batchSize, model.classes], dtype: 'float32' },
+  ];
+}

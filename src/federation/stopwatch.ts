@@ -1,0 +1,4 @@
+/** Seconds passed since a `performance.now()`. */
+export function secondsSince(began: number): number {
+  return (performance.now() - began) / 1000;
+}
