@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 /** The step can't be compiled because of one operation; it still runs on the eager engine. */
 export class UntraceableOperation extends Error {
   /** tfjs's name of the kernel. */
@@ -18,16 +20,18 @@ export class ImpureStep extends Error {
   }
 }
 
+const THIS_FOLDER = fileURLToPath(new URL('.', import.meta.url));
+
 /**
  * ` at file:line:column` of the innermost stack frame outside tfjs and this folder: the line of the
  * step function that called the operation (or `grad`, for an operation of a derivative).
  */
 export function callerLine(stack: string | undefined): string {
-  const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  const own = frames.find(
-    (frame) =>
-      !/node_modules|node:|[\\/]engine[\\/]compile[\\/]/.test(frame) && /:\d+:\d+/.test(frame),
-  );
-  const place = own?.match(/\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/)?.[1];
-  return place ? ` at ${place.replace('file://', '')}` : '';
+  for (const frame of (stack ?? '').split('\n')) {
+    const place = /^\s+at .*?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(frame)?.[1];
+    const path = place?.replace('file://', '');
+    if (path && !/node_modules|node:/.test(path) && !path.startsWith(THIS_FOLDER))
+      return ` at ${path}`;
+  }
+  return '';
 }

@@ -109,7 +109,7 @@ function explained(program: string, error: unknown): unknown {
     return error.isImpure
       ? new ImpureStep(program, error.message, at)
       : new UntraceableOperation(program, error.operation, error.message, at);
-  const unknownKernel = /Cannot find registered kernel '(\w+)'/.exec(error.message)?.[1];
+  const unknownKernel = /[Kk]ernel '(\w+)'/.exec(error.message)?.[1];
   if (unknownKernel)
     return new UntraceableOperation(
       program,
