@@ -5,7 +5,7 @@ import { canonicalJson } from '../store/json.ts';
 import { findingsOf } from './findings.ts';
 import { gridPoints, listedParams, MOST_GRID_POINTS } from './grid-points.ts';
 import type { Finding, SpecPath } from './problems.ts';
-import { rowKey } from './row-key.ts';
+import { rowKey, tellingParams } from './row-key.ts';
 import type { PluginUse } from './specification.ts';
 import { type WrittenUse, writtenUse } from './written.ts';
 
@@ -46,11 +46,14 @@ export function readDefenses(written: readonly unknown[], known: Known, findings
         findings.push(...found.map((finding) => inList(finding, point.element, path)));
         continue;
       }
-      const row = rowKey(meta, parsed.data as Params);
-      if (rows.has(row))
-        findings.push({ path, message: `gives the row ${row} a second time; leave one out` });
-      rows.add(row);
-      for (const [key, value] of Object.entries(parsed.data as Params)) {
+      const row = parsed.data as Params;
+      const identity = canonicalJson([meta.id, row]);
+      if (rows.has(identity)) {
+        const name = rowKey(meta, row, tellingParams(meta, [row]));
+        findings.push({ path, message: `gives the row ${name} a second time; leave one out` });
+      }
+      rows.add(identity);
+      for (const [key, value] of Object.entries(row)) {
         const at = point.element[key];
         if (at === undefined) filled.set(key, value);
         else (filled.get(key) as unknown[])[at] = value;

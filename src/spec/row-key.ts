@@ -2,18 +2,34 @@ import type { Meta } from '../api/meta.ts';
 import { canonicalJson } from '../store/json.ts';
 import { defaultParams } from './grid-points.ts';
 
+type Params = Readonly<Record<string, unknown>>;
+
+/** Names of the parameters that some row of a defense has away from their default. */
+export function tellingParams(meta: Meta<unknown>, rows: readonly Params[]): ReadonlySet<string> {
+  const defaults = defaultParams(meta);
+  const differs = (params: Params) =>
+    Object.keys(params).filter(
+      (key) => canonicalJson(params[key]) !== canonicalJson(defaults[key]),
+    );
+  return new Set(rows.flatMap(differs));
+}
+
 /**
- * A row's readable name, `maskcrypt(ratio=0.05)`: parameters in the order of the defense's schema,
- * those at their default left out. Equal rows have equal keys, different rows different ones.
+ * A row's readable name, `maskcrypt(ratio=0.05)`, with parameters in the order of the defense's
+ * schema.
  *
  * @param params all of them, as the schema gives them back
+ * @param telling those to show; left out are parameters that no row has away from their default
  */
-export function rowKey(meta: Meta<unknown>, params: Readonly<Record<string, unknown>>): string {
-  const defaults = defaultParams(meta);
+export function rowKey(
+  { id }: Meta<unknown>,
+  params: Params,
+  telling: ReadonlySet<string>,
+): string {
   const shown = Object.entries(params)
-    .filter(([key, value]) => canonicalJson(value) !== canonicalJson(defaults[key]))
+    .filter(([key]) => telling.has(key))
     .map(([key, value]) => `${key}=${showValue(value)}`);
-  return shown.length === 0 ? meta.id : `${meta.id}(${shown.join(', ')})`;
+  return shown.length === 0 ? id : `${id}(${shown.join(', ')})`;
 }
 
 /** Plain words stay bare; whatever could be misread is quoted. */

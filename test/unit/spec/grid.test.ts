@@ -42,10 +42,24 @@ describe('expandGrid', () => {
   it('crosses several listed parameters, and names them in the order of the schema', () => {
     const defenses = [{ id: 'maskcrypt', consensus: ['truncate', 'union'], ratio: [0.1, 0.2] }];
     expect(rows(expandGrid(specify({ defenses }), catalogue)).sort()).toEqual([
-      'maskcrypt(ratio=0.1)',
+      'maskcrypt(ratio=0.1, consensus=truncate)',
       'maskcrypt(ratio=0.1, consensus=union)',
-      'maskcrypt(ratio=0.2)',
+      'maskcrypt(ratio=0.2, consensus=truncate)',
       'maskcrypt(ratio=0.2, consensus=union)',
+    ]);
+  });
+
+  it('leaves out a parameter only where every row of the defense has its default', () => {
+    const row = (...defenses: unknown[]) => rows(expandGrid(specify({ defenses }), catalogue));
+    expect(row('loose')).toEqual(['loose']);
+    expect(row({ id: 'loose', strength: [1, 2] })).toEqual([
+      'loose(strength=1)',
+      'loose(strength=2)',
+    ]);
+    expect(row('loose', 'none', { id: 'loose', strength: 2 })).toEqual([
+      'loose(strength=1)',
+      'none',
+      'loose(strength=2)',
     ]);
   });
 
