@@ -21,7 +21,7 @@ export const analyticFc = defineAttack({
     kind: 'reconstruction',
     adversaries: ['stale', 'global-fill', 'mask-aware', 'oracle'],
   },
-  run(_view, aux, context) {
+  async run(_view, aux, context) {
     const first = firstFullyConnected(context.model);
     return reconstructEachProbe('analytic-fc', aux, context, async (update) => {
       if (update.samples !== 1)

@@ -21,11 +21,16 @@ export const deepLeakageParams = z.strictObject({
     .int()
     .min(1)
     .default(2)
-    .describe('initial guesses; the one of lowest matching cost is returned'),
+    .describe(
+      'initial guesses at most; the one of lowest matching cost is returned, and none is made after one that explains the update',
+    ),
   learningRate: z.number().positive().default(1).describe('length of a full LBFGS step'),
   history: z.int().min(1).default(100).describe('LBFGS correction pairs'),
 });
 export type DeepLeakageParams = z.infer<typeof deepLeakageParams>;
+
+/** A guess that leaves less than this share of the update's energy unmatched explains it. */
+const EXPLAINED = 1e-7;
 
 /** Matching cost of a dummy and its gradient. */
 function deepLeakageProgram(problem: MatchingProblem): ProgramDefinition {
@@ -62,6 +67,7 @@ export async function deepLeakage(
   const constants = constantValues(problem, update, labels);
   const length = dummyLength(problem.dummy);
   const budget = params.iterations * params.restarts;
+  const energy = scoredEnergy(update);
   let iterations = 0;
   let best = {
     point: new Float64Array(length) as LbfgsResult['point'],
@@ -69,6 +75,7 @@ export async function deepLeakage(
   };
 
   for (let restart = 0; restart < params.restarts; restart++) {
+    if (best.cost < EXPLAINED * energy) break;
     const stream = random.derive(restart);
     const found = await lbfgs(
       Float64Array.from({ length }, () => stream.normal()),
@@ -92,4 +99,9 @@ export async function deepLeakage(
   }
   const { images, labels: softLabels } = readDummy(problem.dummy, best.point);
   return { images, labels: labels ?? softLabels, cost: best.cost, iterations };
+}
+
+/** ‖g‖² over the scored coordinates. */
+function scoredEnergy({ gradient, scored }: ObservedUpdate): number {
+  return gradient.reduce((sum, value, at) => (scored[at] === 1 ? sum + value * value : sum), 0);
 }

@@ -24,7 +24,7 @@ const params = z.strictObject({
     .positive()
     .default(0.1)
     .describe('first step size; a tenth from 3/8, 5/8 and 7/8 of the iterations on'),
-  totalVariation: z.number().min(0).default(1e-4).describe('weight α of the total variation'),
+  totalVariation: z.number().min(0).default(1e-3).describe('weight α of the total variation'),
 });
 type Params = z.infer<typeof params>;
 
