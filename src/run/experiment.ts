@@ -10,6 +10,7 @@ import type { Ending, Failure } from './messages.ts';
 import type { AnyAttack } from './plugins.ts';
 import type { RunProgress, TaskProgress } from './progress.ts';
 import type { AttackRecord, CellRecord } from './records.ts';
+import { attackKind, protocolKind, trajectoryKind } from './task-kinds.ts';
 import type { StageName, TaskQueue } from './task-queue.ts';
 import type {
   AttackTask,
@@ -37,8 +38,8 @@ export interface ExperimentParts {
   readonly attacks: readonly AnyAttack[];
   /** Versions of the metrics that score the attacks. */
   readonly metrics: readonly { readonly id: string; readonly version: number }[];
-  /** Hash of the recorded training a cell runs on; undefined: it trains its own. */
-  trajectoryOf(cell: Cell): string | undefined;
+  /** The recorded training a cell runs on; undefined: it trains its own. */
+  trajectoryOf(cell: Cell): TrajectoryTask | undefined;
   /** Tells the user something that isn't an error. */
   notice(message: string): void;
 }
@@ -63,27 +64,25 @@ export class Experiment {
     const { cells } = this.#parts;
     const trajectories = new Map(
       cells.flatMap((cell) => {
-        const hash = this.#parts.trajectoryOf(cell);
-        return hash ? [[hash, cell.seed] as const] : [];
+        const task = this.#parts.trajectoryOf(cell);
+        return task ? [[task.hash, task] as const] : [];
       }),
     );
-    for (const [hash, seed] of trajectories) this.#trajectories.set(hash, this.#record(hash, seed));
+    for (const [hash, task] of trajectories) this.#trajectories.set(hash, this.#record(task));
     return Promise.all(cells.map((cell) => this.#runCell(cell)));
   }
 
-  #record(hash: string, seed: number): Promise<StageEnd> {
-    const task: TrajectoryTask = { kind: 'trajectory', hash, seed };
-    const { model, dataset, federation } = this.#parts.context.specification;
-    const kind = taskKind('trajectory', model, { dataset, federation });
-    const progress = this.#parts.progress.plan('trajectory', kind, `seed ${seed}`);
-    return this.#stage(this.#parts.folder.trajectory(hash), task, { kind, progress });
+  #record(task: TrajectoryTask): Promise<StageEnd> {
+    const kind = trajectoryKind(this.#parts.context.specification);
+    const progress = this.#parts.progress.plan('trajectory', kind, `seed ${task.seed}`);
+    return this.#stage(this.#parts.folder.trajectory(task.hash), task, { kind, progress });
   }
 
   async #runCell(cell: Cell): Promise<CellOutcome> {
     const { folder, progress, context } = this.#parts;
-    const { model, dataset, federation, probes, attacks, adversaries } = context.specification;
+    const { attacks, adversaries } = context.specification;
     const label = cellLabel(cell, context);
-    const kind = taskKind(`protocol ${cell.row}`, model, { dataset, federation, probes });
+    const kind = protocolKind(context.specification, cell.row);
     const planned = progress.plan('protocol', kind, label);
     const questions = attacks.flatMap((attack) =>
       (adversaries as AdversaryId[]).map((adversary) => ({
@@ -93,7 +92,7 @@ export class Experiment {
       })),
     );
 
-    const trajectory = this.#parts.trajectoryOf(cell);
+    const trajectory = this.#parts.trajectoryOf(cell)?.hash;
     const trained = trajectory ? await this.#trajectories.get(trajectory) : 'complete';
     let federation_: StageEnd = trained ?? 'complete';
     if (federation_ === 'complete') {
@@ -115,6 +114,7 @@ export class Experiment {
         federation: federation_,
         attacks: questions.map(({ attack, adversary }) => ({
           attack: attack.id,
+          kind: this.#attack(attack).meta.kind,
           adversary,
           outcome,
         })),
@@ -125,6 +125,7 @@ export class Experiment {
     const { files } = await stage.manifest();
     const asked = questions.map(async ({ attack, adversary, planned }) => ({
       attack: attack.id,
+      kind: this.#attack(attack).meta.kind,
       adversary,
       outcome: await this.#ask(cell, attack, adversary, planned, {
         auxiliary: files['auxiliary.bin']?.sha256,
@@ -142,12 +143,11 @@ export class Experiment {
   #planAttack(cell: Cell, use: PluginUse, adversary: AdversaryId): TaskProgress | undefined {
     if (!this.#attack(use).meta.adversaries.includes(adversary)) return undefined;
     const label = `${use.id} by ${adversary} on ${cellLabel(cell, this.#parts.context)}`;
-    return this.#parts.progress.plan('attack', this.#attackKind(use), label);
-  }
-
-  #attackKind({ id, params }: PluginUse): string {
-    const { model, probes, membership } = this.#parts.context.specification;
-    return taskKind(`attack ${id}`, model, { params, probes, membership });
+    return this.#parts.progress.plan(
+      'attack',
+      attackKind(this.#parts.context.specification, use),
+      label,
+    );
   }
 
   /** Asks an attack, or takes the answer it gave to the same input elsewhere. */
@@ -185,7 +185,11 @@ export class Experiment {
       const own = shortHash([key, cell.hash, adversary]);
       const progress = earlier
         ? planned
-        : this.#parts.progress.plan('attack', this.#attackKind(use), 'again for its own cell');
+        : this.#parts.progress.plan(
+            'attack',
+            attackKind(this.#parts.context.specification, use),
+            'again for its own cell',
+          );
       return this.#answer({ ...task, key: own }, progress);
     }
     if (earlier) planned.dropped();
@@ -199,7 +203,7 @@ export class Experiment {
   }
 
   async #answer(task: AttackTask, progress: TaskProgress): Promise<AttackOutcome> {
-    const kind = this.#attackKind(task.attack);
+    const kind = attackKind(this.#parts.context.specification, task.attack);
     const end = await this.#stage(this.#parts.folder.attack(task.key), task, { kind, progress });
     return end === 'complete' ? { status: 'stored', key: task.key } : end;
   }
@@ -264,9 +268,4 @@ function folderName({ path }: StageFolder): string {
 
 function shortHash(value: unknown): string {
   return createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 32);
-}
-
-/** Tasks of one kind take about the same time: `attack dlg on lenet-5 #3fa4c1`. */
-export function taskKind(what: string, model: string, settings: unknown): string {
-  return `${what} on ${model} #${shortHash(settings).slice(0, 6)}`;
 }

@@ -39,14 +39,14 @@ const defenseContract = z.looseObject({
   keys: z.string(),
   scheme: z.string(),
   mask: z.looseObject({
-    when: z.enum(['once', 'every-round']),
+    when: aFunction,
     remember: optionalFunction,
     propose: optionalFunction,
     agree: aFunction,
     conclude: optionalFunction,
   }),
   serverLearns: aFunction,
-  targetRatio: aFunction,
+  targetRatio: optionalFunction,
 });
 
 const attackContract = z.looseObject({

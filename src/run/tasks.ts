@@ -1,3 +1,4 @@
+import type { AttackKind } from '../api/attack.ts';
 import type { CellResult, RunResults } from '../api/results.ts';
 import type { Cell, PluginUse, Specification } from '../spec/specification.ts';
 import type { AdversaryId } from '../view/adversaries.ts';
@@ -9,12 +10,16 @@ export interface RunContext {
   readonly specification: Specification;
   /** Absolute paths. */
   readonly plugins: readonly string[];
+  /** Processes that run at the same time. */
+  readonly jobs: number;
 }
 
 export interface TrajectoryTask {
   readonly kind: 'trajectory';
   readonly hash: string;
   readonly seed: number;
+  /** Whether some defense asks clients for gradients. */
+  readonly gradients: boolean;
 }
 
 export interface ProtocolTask {
@@ -35,6 +40,8 @@ export interface AttackTask {
 
 export interface ResultsTask {
   readonly kind: 'results';
+  /** Of everything the results are made from. */
+  readonly key: string;
   readonly cells: readonly CellOutcome[];
   readonly run: Pick<RunResults, 'createdAt' | 'wallSeconds'>;
 }
@@ -45,6 +52,7 @@ export interface CellOutcome {
   readonly federation: Problem | { readonly status: 'ok' };
   readonly attacks: readonly {
     readonly attack: string;
+    readonly kind: AttackKind;
     readonly adversary: AdversaryId;
     readonly outcome: Problem | { readonly status: 'stored'; readonly key: string };
   }[];

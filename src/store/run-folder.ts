@@ -13,13 +13,16 @@ export class RunFolderBusy extends Error {
 /**
  * `runs/<name>/`:
  *
- *     specification.{yaml,json}   as given, and with every default filled in
+ *     original.yaml               the specification as given
+ *     specification.yaml          the same with every default written out
  *     environment.json            versions, git state, hardware
+ *     sessions.json               when it was worked on, and for how long
  *     trajectories/<hash>/        recorded trainings
  *     cells/<hash>/               one defense under one seed: ledger, views, truth, auxiliary
  *     attacks/<key>/              one attack on one exposure; cells that expose the same share it
  *     shared/<hash>.bin           what attacks computed from their own data alone
- *     timings.json                measured seconds and memory of every task
+ *     timings.json                measured seconds and memory of every kind of task
+ *     logs/                       stacks and last output of what failed
  *     results.json results.csv report.html
  */
 export class RunFolder {
@@ -55,13 +58,15 @@ export class RunFolder {
 
   /** Freezes what the run is made from. */
   async freeze(frozen: {
-    readonly source: { readonly text: string; readonly extension: string };
-    readonly specification: unknown;
+    /** As the user gave it. */
+    readonly original: { readonly text: string; readonly extension: string };
+    /** With every default written out; loads as the same experiment. */
+    readonly specification: string;
     readonly environment: unknown;
   }): Promise<void> {
-    const { source, specification, environment } = frozen;
-    await writeFileAtomically(this.file(`specification${source.extension}`), source.text);
-    await writeFileAtomically(this.file('specification.json'), stringifyJson(specification));
+    const { original, specification, environment } = frozen;
+    await writeFileAtomically(this.file(`original${original.extension}`), original.text);
+    await writeFileAtomically(this.file('specification.yaml'), specification);
     await writeFileAtomically(this.file('environment.json'), stringifyJson(environment));
   }
 

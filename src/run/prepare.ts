@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { datasetList, loadDataset } from '../data/registry.ts';
+import { models } from '../models/registry.ts';
+import type { Catalogue } from '../spec/catalogue.ts';
+import { expandGrid } from '../spec/grid.ts';
+import { trajectoryHash } from '../spec/hash.ts';
+import { loadSpecification } from '../spec/load.ts';
+import type { Cell, Specification } from '../spec/specification.ts';
+import { adversaries } from '../view/adversaries.ts';
+import { type AnyDefense, addPlugins, type Plugins } from './plugins.ts';
+import type { TrajectoryTask } from './tasks.ts';
+
+/** An experiment that is checked and ready to run. */
+export interface PreparedRun {
+  readonly specification: Specification;
+  readonly original: { readonly text: string; readonly extension: string };
+  readonly plugins: Plugins;
+  readonly cells: readonly Cell[];
+  /** The recorded training a cell runs on; undefined: it trains its own. */
+  trajectoryOf(cell: Cell): TrajectoryTask | undefined;
+}
+
+/** What specifications may name: the suite's own, and what plug-ins add. */
+export function catalogueOf({ defenses, attacks }: Plugins): Catalogue {
+  return { defenses, attacks, adversaries, models, datasets: datasetList() };
+}
+
+/**
+ * Reads a specification with its plug-ins, spans the grid and checks that the data is there.
+ *
+ * @throws {SpecificationError | PluginError | ChecksumError} what the user has to change.
+ */
+export async function prepareRun(path: string, own: Plugins): Promise<PreparedRun> {
+  let plugins = own;
+  const specification = await loadSpecification(path, async (paths) => {
+    plugins = await addPlugins(own, paths);
+    return catalogueOf(plugins);
+  });
+  // Every byte is verified, whatever the number of samples kept.
+  await loadDataset(specification.dataset.id, { limit: 1, testLimit: 1 });
+  return {
+    specification,
+    original: { text: await readFile(resolve(path), 'utf8'), extension: extname(path) },
+    plugins,
+    cells: expandGrid(specification, catalogueOf(plugins)),
+    trajectoryOf: (cell) => trajectoryTask(specification, plugins.defenses, cell.seed),
+  };
+}
+
+function trajectoryTask(
+  specification: Specification,
+  defenses: readonly AnyDefense[],
+  seed: number,
+): TrajectoryTask | undefined {
+  if (specification.federation.trajectory === 'independent') return undefined;
+  const used = specification.defenses.map(({ id }) => id);
+  const gradients = defenses.some(({ meta, mask }) => mask.propose && used.includes(meta.id));
+  const hash = trajectoryHash(specification, seed);
+  return { kind: 'trajectory', hash: gradients ? `${hash}-gradients` : hash, seed, gradients };
+}

@@ -1,0 +1,100 @@
+import { availableParallelism } from 'node:os';
+import type { AttackKind } from '../../api/attack.ts';
+import { openKeyRing } from '../../crypto/key-ring.ts';
+import { chooseTargets } from '../../data/targets.ts';
+import { randomStream } from '../../engine/random.ts';
+import { liveUpdates } from '../../federation/live-updates.ts';
+import { type FederationRecord, runProtocol } from '../../federation/protocol.ts';
+import { recordedUpdates } from '../../federation/trajectory.ts';
+import { parseTrajectory } from '../../federation/trajectory-format.ts';
+import type { UpdateSource } from '../../federation/updates.ts';
+import type { ArtifactTree } from '../../store/artifact.ts';
+import { type AdversaryId, adversaries } from '../../view/adversaries.ts';
+import type { AuxiliaryKnowledge } from '../../view/auxiliary.ts';
+import { serialiseView } from '../../view/serialise.ts';
+import { digestExposures, targetsOf } from '../exposures.ts';
+import type { CellRecord } from '../records.ts';
+import type { ProtocolTask, RunContext } from '../tasks.ts';
+import { folderOf, type StageTools } from './workplace.ts';
+
+/** Carries out a defense's protocol, keeps what the server saw, and draws the attacks' questions. */
+export async function protocolStage(task: RunContext & ProtocolTask, tools: StageTools) {
+  const { cell, specification } = task;
+  const defense = await tools.workplace.defense(task, cell.defense.id);
+  const setting = await tools.workplace.setting(task, cell.seed);
+  const engine = await tools.workplace.engine();
+  const { signal, progress } = tools;
+  const training = { ...setting, specification, engine, seed: cell.seed, signal };
+  const updates: UpdateSource = task.trajectory
+    ? recordedUpdates(await readTrajectory(task, task.trajectory))
+    : liveUpdates(training);
+
+  const keyRing = await openKeyRing(defense.keys, defense.scheme, {
+    clients: specification.federation.clients + setting.probes.length,
+    workers: Math.max(1, Math.floor(availableParallelism() / task.jobs)),
+  });
+  let record: FederationRecord;
+  try {
+    const params = defense.meta.params.parse(cell.defense.params);
+    record = await runProtocol({ ...training, defense, params, updates, keyRing, progress });
+  } finally {
+    await keyRing.close();
+  }
+
+  const { auxiliary, truth } = chooseTargets({
+    ...setting,
+    specification,
+    participation: participation(record, specification.federation.clients),
+    random: randomStream(cell.seed, 'targets'),
+  });
+  const { view, oracle, rounds, costs, exposition, realisedRatio, ledger } = record;
+  const cellRecord: CellRecord = {
+    cell: { hash: cell.hash, row: cell.row, seed: cell.seed },
+    summary: { rounds, costs, exposition, realisedRatio },
+    dataset: {
+      title: setting.dataset.title,
+      synthetic: setting.dataset.synthetic,
+      members: setting.partition.clients.reduce((sum, { length }) => sum + length, 0),
+      nonMembers: setting.partition.nonMembers.length,
+    },
+    engine: engine.id,
+    exposures: exposuresOf({ server: view, oracle }, auxiliary),
+  };
+  await folderOf(task)
+    .protocol(cell.hash)
+    .complete({
+      'cell.json': cellRecord,
+      'ledger.json': ledger,
+      'view.bin': serialiseView(view),
+      'oracle-view.bin': serialiseView(oracle),
+      'auxiliary.bin': auxiliary as unknown as ArtifactTree,
+      'truth.bin': truth as unknown as ArtifactTree,
+    });
+}
+
+async function readTrajectory(task: RunContext, hash: string) {
+  return parseTrajectory(await folderOf(task).trajectory(hash).readArtifact('trajectory.bin'));
+}
+
+/** Rounds of every ordinary client; probe clients are no victims. */
+function participation({ view }: FederationRecord, clients: number): Map<number, number[]> {
+  const rounds = new Map<number, number[]>();
+  for (const { round, transmissions } of view.rounds)
+    for (const { client } of transmissions)
+      if (client < clients) rounds.set(client, [...(rounds.get(client) ?? []), round]);
+  return rounds;
+}
+
+function exposuresOf(
+  views: Parameters<typeof digestExposures>[0],
+  auxiliary: AuxiliaryKnowledge,
+): CellRecord['exposures'] {
+  const kinds: readonly AttackKind[] = ['membership', 'reconstruction'];
+  const digests = (adversary: AdversaryId) =>
+    Object.fromEntries(
+      kinds.map((kind) => [kind, digestExposures(views, adversary, targetsOf(kind, auxiliary))]),
+    );
+  return Object.fromEntries(
+    adversaries.map(({ id }) => [id, digests(id)]),
+  ) as CellRecord['exposures'];
+}

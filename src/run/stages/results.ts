@@ -1,0 +1,176 @@
+import { readFile } from 'node:fs/promises';
+import type { AttackOutput } from '../../api/attack.ts';
+import type {
+  AttackResult,
+  CellResult,
+  DefenseRow,
+  MetricDescription,
+  RunResults,
+} from '../../api/results.ts';
+import { metrics } from '../../metrics/registry.ts';
+import { compareDefenses, poolScores, type ScoredAttack } from '../../metrics/summary.ts';
+import { reviveNumbers } from '../../store/json.ts';
+import { resultsCsv } from '../../store/results-csv.ts';
+import type { RunFolder } from '../../store/run-folder.ts';
+import { adversaries } from '../../view/adversaries.ts';
+import type { GroundTruth } from '../../view/ground-truth.ts';
+import type { AttackRecord, CellRecord } from '../records.ts';
+import type { CellOutcome, ResultsTask, RunContext } from '../tasks.ts';
+import { folderOf, type StageTools } from './workplace.ts';
+
+type Task = RunContext & ResultsTask;
+
+/** Puts together everything the cells left behind: pooled scores, comparisons, CSV, report. */
+export async function resultsStage(
+  task: Task,
+  tools: StageTools,
+  renderReport: (results: RunResults) => Promise<string>,
+): Promise<void> {
+  const folder = folderOf(task);
+  const cells: CellResult[] = [];
+  const records: CellRecord[] = [];
+  const scored: ScoredAttack[] = [];
+  for (const [at, outcome] of task.cells.entries()) {
+    const { result, record, answers } = await readCell(folder, task, outcome);
+    cells.push(result);
+    if (record) records.push(record);
+    scored.push(...answers);
+    tools.progress((0.3 * (at + 1)) / task.cells.length);
+  }
+  const rows = await defenseRows(task, tools);
+  const pooled = poolScores(scored);
+  tools.progress(0.5);
+  const comparisons = compareDefenses(
+    scored,
+    rows.flatMap((row) => {
+      const ratios = records.filter(({ cell }) => cell.row === row.key);
+      const total = ratios.reduce((sum, { summary }) => sum + summary.realisedRatio, 0);
+      return ratios.length > 0 ? [{ ...row, realisedRatio: total / ratios.length }] : [];
+    }),
+  );
+  tools.progress(0.8);
+  const results: RunResults = {
+    format: 'hefl-results/1',
+    name: task.specification.name,
+    title: task.specification.title,
+    ...task.run,
+    specification: { ...task.specification },
+    environment: await environmentOf(folder, records),
+    ...(await describeSetting(task, tools)),
+    seeds: task.specification.seeds,
+    rows,
+    attacks: await attackDescriptions(task, tools),
+    adversaries: adversaries.filter(({ id }) => task.specification.adversaries.includes(id)),
+    metrics: metricDescriptions(),
+    cells,
+    pooled,
+    comparisons,
+    warnings: warnings(records),
+  };
+  await folder.results(task.key).complete({
+    'results.json': results,
+    'results.csv': resultsCsv(results),
+    'report.html': await renderReport(results),
+  });
+}
+
+/** One cell's results, and its attacks' answers with the truth. */
+async function readCell(folder: RunFolder, { specification }: Task, outcome: CellOutcome) {
+  const { hash, row, seed } = outcome.cell;
+  const cellFolder = folder.protocol(hash);
+  const ok = outcome.federation.status === 'ok';
+  const record = ok ? ((await cellFolder.readJson('cell.json')) as CellRecord) : undefined;
+  const truth = ok
+    ? ((await cellFolder.readArtifact('truth.bin')) as unknown as GroundTruth)
+    : undefined;
+  const answers: ScoredAttack[] = [];
+  const attacks: AttackResult[] = [];
+  for (const asked of outcome.attacks) {
+    const { attack, adversary, kind } = asked;
+    if (asked.outcome.status !== 'stored') {
+      attacks.push({ attack, kind, adversary, outcome: asked.outcome });
+      continue;
+    }
+    const stage = folder.attack(asked.outcome.key);
+    const stored = reviveNumbers((await stage.readJson('record.json')) as AttackRecord);
+    attacks.push({ attack, kind, adversary, outcome: stored.outcome });
+    if (stored.outcome.status !== 'ok' || !truth) continue;
+    const output = (await stage.readArtifact('output.bin')) as unknown as AttackOutput;
+    answers.push({ row, seed, attack, adversary, output, truth });
+  }
+  const order = (id: string) => specification.attacks.findIndex((attack) => attack.id === id);
+  attacks.sort((a, b) => order(a.attack) - order(b.attack));
+  const federation: CellResult['federation'] = record
+    ? { status: 'ok', value: reviveNumbers(record.summary) }
+    : (outcome.federation as Exclude<CellOutcome['federation'], { status: 'ok' }>);
+  return { result: { hash, row, seed, federation, attacks }, record, answers };
+}
+
+async function defenseRows(task: Task, { workplace }: StageTools): Promise<DefenseRow[]> {
+  const rows = new Map<string, DefenseRow>();
+  for (const { cell } of task.cells) {
+    if (rows.has(cell.row)) continue;
+    const { meta, targetRatio } = await workplace.defense(task, cell.defense.id);
+    rows.set(cell.row, {
+      key: cell.row,
+      defense: meta.id,
+      title: meta.title,
+      params: cell.defense.params,
+      targetRatio: targetRatio?.(meta.params.parse(cell.defense.params)) ?? null,
+      source: meta.source,
+    });
+  }
+  return [...rows.values()];
+}
+
+async function attackDescriptions(task: Task, { workplace }: StageTools) {
+  return Promise.all(
+    task.specification.attacks.map(async ({ id, params }) => {
+      const { meta } = await workplace.attack(task, id);
+      return { id, title: meta.title, kind: meta.kind, source: meta.source, params };
+    }),
+  );
+}
+
+function metricDescriptions(): MetricDescription[] {
+  return metrics.map(({ meta: { version: _, ...description } }) => description);
+}
+
+/** The data set is loaded again only for its facts, which a failed run has to tell too. */
+async function describeSetting(task: Task, { workplace }: StageTools) {
+  const { dataset, partition, model } = await workplace.setting(
+    task,
+    task.specification.seeds[0] ?? 0,
+  );
+  return {
+    dataset: {
+      id: dataset.id,
+      title: dataset.title,
+      synthetic: dataset.synthetic,
+      members: partition.clients.reduce((sum, { length }) => sum + length, 0),
+      nonMembers: partition.nonMembers.length,
+    },
+    model: { id: model.id, title: model.title, parameters: model.layout.size },
+  };
+}
+
+async function environmentOf(
+  folder: RunFolder,
+  records: readonly CellRecord[],
+): Promise<RunResults['environment']> {
+  const frozen = JSON.parse(await readFile(folder.file('environment.json'), 'utf8'));
+  return { ...frozen, engine: enginesOf(records).join(', ') || 'none' };
+}
+
+function enginesOf(records: readonly CellRecord[]): string[] {
+  return [...new Set(records.map(({ engine }) => engine))].sort();
+}
+
+function warnings(records: readonly CellRecord[]): string[] {
+  const engines = enginesOf(records);
+  return engines.length > 1
+    ? [
+        `Cells were computed on different tensor engines (${engines.join(', ')}), whose results differ in the last digits. Delete the run folder to compute all on one.`,
+      ]
+    : [];
+}

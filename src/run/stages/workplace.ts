@@ -1,0 +1,91 @@
+import type { Dataset } from '../../data/dataset.ts';
+import { partitionData } from '../../data/partition.ts';
+import { planProbes } from '../../data/probes.ts';
+import { loadDataset } from '../../data/registry.ts';
+import { openEngine } from '../../engine/choose.ts';
+import type { Engine } from '../../engine/program.ts';
+import { randomStream } from '../../engine/random.ts';
+import { findModel } from '../../models/registry.ts';
+import { canonicalJson } from '../../store/json.ts';
+import { RunFolder } from '../../store/run-folder.ts';
+import { type AnyAttack, type AnyDefense, addPlugins, type Plugins } from '../plugins.ts';
+import type { RunContext } from '../tasks.ts';
+import type { Claim } from './shared-values.ts';
+
+/** What a stage may use besides its task. */
+export interface StageTools {
+  readonly workplace: Workplace;
+  readonly signal: AbortSignal;
+  progress(fraction: number): void;
+  readonly claim: Claim;
+}
+
+/** What a process keeps between tasks: plug-ins, the engine, the data set. */
+export class Workplace {
+  readonly #own: Plugins;
+  readonly #plugins = new Map<string, Promise<Plugins>>();
+  readonly #datasets = new Map<string, Promise<Dataset>>();
+  #engine?: Promise<Engine>;
+
+  constructor(own: Plugins) {
+    this.#own = own;
+  }
+
+  engine(): Promise<Engine> {
+    this.#engine ??= openEngine();
+    return this.#engine;
+  }
+
+  async defense({ plugins }: RunContext, id: string): Promise<AnyDefense> {
+    return found((await this.#withPlugins(plugins)).defenses, 'defense', id);
+  }
+
+  async attack({ plugins }: RunContext, id: string): Promise<AnyAttack> {
+    return found((await this.#withPlugins(plugins)).attacks, 'attack', id);
+  }
+
+  #withPlugins(paths: readonly string[]): Promise<Plugins> {
+    return cached(this.#plugins, paths, () => addPlugins(this.#own, paths));
+  }
+
+  /** Who holds which data under a seed, and on what model they train. */
+  async setting({ specification }: RunContext, seed: number) {
+    const { id, limit, testLimit } = specification.dataset;
+    const dataset = await cached(this.#datasets, specification.dataset, () =>
+      loadDataset(id, { limit, testLimit }),
+    );
+    const partition = partitionData(
+      dataset,
+      {
+        clients: specification.federation.clients,
+        partition: specification.federation.partition,
+        shadowSamples: specification.membership.shadowSamples,
+        probeImages: specification.probes.images,
+      },
+      randomStream(seed, 'partition'),
+    );
+    const probes = planProbes(specification, partition);
+    return { dataset, partition, probes, model: findModel(specification.model) };
+  }
+}
+
+export function folderOf({ folder }: RunContext): RunFolder {
+  return new RunFolder(folder);
+}
+
+function found<T extends { meta: { id: string } }>(
+  list: readonly T[],
+  kind: string,
+  id: string,
+): T {
+  const plugin = list.find(({ meta }) => meta.id === id);
+  if (!plugin) throw new RangeError(`No ${kind} is called "${id}".`);
+  return plugin;
+}
+
+function cached<T>(cache: Map<string, Promise<T>>, key: unknown, make: () => Promise<T>) {
+  const text = canonicalJson(key);
+  const value = cache.get(text) ?? make();
+  cache.set(text, value);
+  return value;
+}
