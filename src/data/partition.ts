@@ -83,7 +83,7 @@ function dealByClass(
     hands.forEach((hand, client) => {
       cumulative += proportions[client] as number;
       const to = client === clients - 1 ? ofClass.length : Math.round(cumulative * ofClass.length);
-      hand.push(...ofClass.subarray(from, to));
+      for (const index of ofClass.subarray(from, to)) hand.push(index);
       from = to;
     });
   }

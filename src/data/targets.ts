@@ -115,7 +115,9 @@ function byClass(train: LabelledSamples, indices: readonly number[]): Map<number
   const groups = new Map<number, number[]>();
   for (const index of indices) {
     const label = train.labels[index] as number;
-    groups.set(label, [...(groups.get(label) ?? []), index]);
+    const group = groups.get(label);
+    if (group) group.push(index);
+    else groups.set(label, [index]);
   }
   return groups;
 }

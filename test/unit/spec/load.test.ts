@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defineExperiment } from '../../../src/spec/define.ts';
 import { formatSpecification } from '../../../src/spec/format.ts';
 import { loadSpecification } from '../../../src/spec/load.ts';
 import { SpecificationError } from '../../../src/spec/problems.ts';
+import { validate } from '../../../src/spec/validate.ts';
 import { readYaml } from '../../../src/spec/yaml-source.ts';
 import { catalogue } from './catalogue.ts';
 
@@ -199,6 +201,19 @@ describe('loadSpecification from other files', () => {
     expect(await loadSpecification(await file(name, text), catalogue)).toMatchObject({
       name: name.split('.')[0],
       seeds: [1, 2],
+    });
+  });
+
+  it('takes what defineExperiment gives back', () => {
+    const experiment = defineExperiment({
+      dataset: { id: 'mnist', limit: 5000 },
+      model: 'lenet-5',
+      federation: { partition: { kind: 'dirichlet', alpha: 0.5 } },
+      defenses: ['none', { id: 'random', ratio: [0.1, 0.2] }],
+      attacks: ['loss-threshold'],
+    });
+    expect(validate(experiment, catalogue, 'typed')).toMatchObject({
+      specification: { name: 'typed', dataset: { id: 'mnist', limit: 5000 } },
     });
   });
 
