@@ -45,7 +45,7 @@ export function drawFigures(model: ReportModel): Figures {
   return {
     forests: model.comparisons.forests.map((forest) => ({
       title: forest.title,
-      note: null,
+      note: forest.axis,
       chart: forestChart(forest),
       legend: [],
       table: forest.table,

@@ -49,6 +49,11 @@ export function formatRatio(ratio: number): string {
   return String(Math.round(ratio * 1000) / 1000);
 }
 
+/** `ρ = 0.05`, never broken over two lines. */
+export function formatRho(ratioText: string): string {
+  return `ρ${NBSP}=${NBSP}${ratioText}`;
+}
+
 /** Mebibytes alone, where a column's head names the unit. */
 export function formatMebibytes(bytes: number): string {
   return formatSignificant(bytes / 2 ** 20);

@@ -27,7 +27,6 @@ const PARTIALS = [
   'gallery-rows',
   'legend',
   'method',
-  'plain-table',
   'table',
   'verdicts',
   'warnings',

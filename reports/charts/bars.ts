@@ -1,9 +1,10 @@
 import * as Plot from '@observablehq/plot';
 import type { BarPart } from '../model/costs.ts';
-import { COLOURS, fillSwatch, type LegendItem } from './palette.ts';
+import { fillSwatch, type LegendItem, OKABE_ITO } from './palette.ts';
 import { type Chart, chart } from './svg.ts';
 
-const PART_COLOURS = ['#56B4E9', '#0072B2', '#E69F00', '#CC79A7', '#009E73', '#D55E00'] as const;
+const { sky, blue, orange, purple, green, vermilion } = OKABE_ITO;
+const PART_COLOURS = [sky, blue, orange, purple, green, vermilion] as const;
 
 /** Stacked bars, one per defense, or two where up and down differ. */
 export function barChart(
@@ -19,9 +20,7 @@ export function barChart(
     (directed ? (['up', 'down'] as const) : [null]).map((direction) => name(label, direction)),
   );
   return chart(axis.describe, 900, ({ shorten, margin }) => {
-    // The arrow must survive the cut.
-    const shown = ({ row, direction }: BarPart) =>
-      direction === null ? shorten(row) : name(shorten(`${row}  `).trimEnd(), direction);
+    const y = ({ row, direction }: BarPart) => name(row, direction);
     return {
       height: 60 + bars.length * 22,
       marginLeft: margin(bars),
@@ -29,11 +28,11 @@ export function barChart(
       marginTop: 8,
       marginBottom: 42,
       x: { label: axis.label, labelAnchor: 'center', labelArrow: 'none', grid: true, ticks: 5 },
-      y: { domain: [...new Set(parts.map(shown))], label: null, tickSize: 0, padding: 0.25 },
-      color: { domain: names, range: names.map(partColour) },
+      y: { domain: bars, label: null, tickSize: 0, padding: 0.25, tickFormat: shorten },
+      color: { domain: names, range: names.map((_, at) => partColour(at)) },
       marks: [
         Plot.barX([...parts], {
-          y: shown,
+          y,
           x: ({ amount }: BarPart) => amount / axis.divisor,
           fill: 'part',
           order: names,
@@ -48,7 +47,7 @@ export function barChart(
 export function barLegend(parts: readonly BarPart[]): LegendItem[] {
   return partNames(parts).map((label, at) => ({
     label,
-    swatch: fillSwatch(partColour(label, at)),
+    swatch: fillSwatch(partColour(at)),
   }));
 }
 
@@ -56,6 +55,6 @@ function partNames(parts: readonly BarPart[]): string[] {
   return [...new Set(parts.map(({ part }) => part))];
 }
 
-function partColour(_name: string, at: number): string {
-  return PART_COLOURS[at % PART_COLOURS.length] ?? COLOURS[0];
+function partColour(at: number): string {
+  return PART_COLOURS[at % PART_COLOURS.length] ?? OKABE_ITO.ink;
 }

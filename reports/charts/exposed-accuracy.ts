@@ -9,7 +9,7 @@ export function exposedAccuracyChart({ points }: ExposedAccuracySection): Chart 
   const labels = [...new Set(points.map(({ row }) => row.label))];
   const adversaries = [...new Set(points.map(({ adversary }) => adversary))];
   return chart('Accuracy of the exposed model on members', 900, ({ shorten, margin }) => {
-    const y = ({ row }: ExposedPoint) => shorten(row.label);
+    const y = ({ row }: ExposedPoint) => row.label;
     return {
       height: 66 + labels.length * 30,
       marginLeft: margin(labels),
@@ -25,7 +25,7 @@ export function exposedAccuracyChart({ points }: ExposedAccuracySection): Chart 
         tickFormat: (value: number) => `${Math.round(value * 100)}%`,
         grid: true,
       },
-      y: { domain: labels.map(shorten), label: null, tickSize: 0 },
+      y: { type: 'band', domain: labels, label: null, tickSize: 0, tickFormat: shorten },
       marks: adversaries.flatMap((adversary, at) => {
         const { colour, symbol } = seriesStyle(adversaryStyleIndex(at));
         const mine = points.filter((point) => point.adversary === adversary);

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import type { Forest, ForestLine } from '../model/comparisons.ts';
-import { COLOURS } from './palette.ts';
+import { OKABE_ITO } from './palette.ts';
 import { type Chart, chart, NARROW } from './svg.ts';
 
 /** Paired differences with intervals; decided ones filled, undecided ones white. */
@@ -18,27 +18,31 @@ export function forestChart(forest: Forest): Chart {
   const scale = forest.unit === 'share' ? 100 : 1;
   const colour = ({ verdict }: ForestLine) =>
     verdict === 'a-leaks-less'
-      ? COLOURS[3]
+      ? OKABE_ITO.blue
       : verdict === 'b-leaks-less'
-        ? COLOURS[5]
-        : 'currentColor';
-  const filled = ({ verdict }: ForestLine) => verdict === 'undecided' || verdict === 'unequal';
+        ? OKABE_ITO.vermilion
+        : OKABE_ITO.ink;
+  const hollow = ({ verdict }: ForestLine) => verdict === 'undecided' || verdict === 'unequal';
   return chart(`${forest.title}: ${forest.axis}`, 520, ({ width, shorten, margin }) => {
-    const name = new Map(lines.map((line) => [line, shorten(line.label)]));
-    const y = (line: ForestLine) => name.get(line) ?? '';
+    // Lines may share a label; their positions keep them apart.
+    const y = (line: ForestLine) => lines.indexOf(line);
     return {
-      height: 64 + lines.length * 26,
+      height: 50 + lines.length * 26,
       marginLeft: margin(lines.map(({ label }) => label)),
       marginTop: 26,
-      marginBottom: 38,
+      marginBottom: 24,
       x: {
         domain: [-reach * scale, reach * scale],
-        label: `${forest.axis}${forest.unit === 'share' ? ', points' : forest.unit && `, ${forest.unit}`}`,
-        labelAnchor: 'center',
-        labelArrow: 'none',
-        ticks: 5,
+        label: null,
+        ticks: width > NARROW ? 5 : 3,
       },
-      y: { domain: lines.map(y), label: null, tickSize: 0 },
+      y: {
+        type: 'band',
+        domain: lines.map(y),
+        label: null,
+        tickSize: 0,
+        tickFormat: (at: number) => shorten(lines[at]?.label ?? ''),
+      },
       marks: [
         Plot.ruleX([0], { stroke: 'currentColor', strokeOpacity: 0.45 }),
         Plot.text([{ x: 0 }], {
@@ -75,7 +79,7 @@ export function forestChart(forest: Forest): Chart {
           r: 4.5,
           stroke: colour,
           strokeWidth: 1.75,
-          fill: (line: ForestLine) => (filled(line) ? 'var(--surface, white)' : colour(line)),
+          fill: (line: ForestLine) => (hollow(line) ? 'var(--surface, white)' : colour(line)),
           title: 'title',
         }),
       ],

@@ -16,7 +16,7 @@ export function frontierChart(frontier: Frontier, cost: 'bytes' | 'seconds'): Ch
   );
   const amounts = points.map(amount);
   const [least, most] = [Math.min(...amounts), Math.max(...amounts)];
-  return chart(`${metric} against ${costLabel}`, 500, () => ({
+  return chart(`${metric} against ${costLabel}`, 500, ({ line }) => ({
     height: 320,
     marginLeft: 46,
     marginRight: 30,
@@ -33,7 +33,7 @@ export function frontierChart(frontier: Frontier, cost: 'bytes' | 'seconds'): Ch
       tickFormat: '~r',
     },
     y: {
-      label: `${metric}${unit === 'share' ? ', %' : unit && `, ${unit}`}`,
+      label: line(`${metric}${unit === 'share' ? ', %' : unit && `, ${unit}`}`),
       grid: true,
       nice: true,
       ticks: 5,

@@ -2,17 +2,23 @@ import * as Plot from '@observablehq/plot';
 import type { RowLabel } from '../model/rows.ts';
 import { plot, type Svg } from './svg.ts';
 
-/** Okabe–Ito, safe for colour-blind readers; the text colour comes first, pale yellow is left out. */
-export const COLOURS = [
-  'currentColor',
-  '#009E73',
-  '#E69F00',
-  '#0072B2',
-  '#CC79A7',
-  '#D55E00',
-  '#56B4E9',
-  '#8C8C8C',
-] as const;
+/**
+ * Okabe–Ito, safe for colour-blind readers, without its pale yellow. The page lightens some of them on
+ * a dark ground; a chart taken out of the page keeps the originals.
+ */
+export const OKABE_ITO = {
+  ink: 'currentColor',
+  green: 'var(--green, #009E73)',
+  orange: 'var(--orange, #E69F00)',
+  blue: 'var(--blue, #0072B2)',
+  purple: 'var(--purple, #CC79A7)',
+  vermilion: 'var(--vermilion, #D55E00)',
+  sky: 'var(--sky, #56B4E9)',
+  grey: '#8C8C8C',
+} as const;
+
+const { ink, green, orange, blue, purple, vermilion, sky, grey } = OKABE_ITO;
+const SERIES = [ink, green, orange, blue, purple, vermilion, sky, grey] as const;
 
 const SYMBOLS = [
   'circle',
@@ -35,7 +41,7 @@ export interface SeriesStyle {
 
 export function seriesStyle(index: number, rank = 0): SeriesStyle {
   return {
-    colour: COLOURS[index % COLOURS.length] ?? 'currentColor',
+    colour: SERIES[index % SERIES.length] ?? ink,
     symbol: SYMBOLS[index % SYMBOLS.length] ?? 'circle',
     dash: DASHES[rank % DASHES.length] ?? 'none',
   };

@@ -1,4 +1,11 @@
-import { formatBytes, formatFactor, formatMetric, formatNumber, formatSeconds } from '../format.ts';
+import {
+  formatBytes,
+  formatFactor,
+  formatMetric,
+  formatNumber,
+  formatRho,
+  formatSeconds,
+} from '../format.ts';
 import type { Answer, Family } from './answers.ts';
 import type { ReportContext } from './context.ts';
 import { type MeanCosts, meanCosts } from './costs.ts';
@@ -21,21 +28,21 @@ export function costAnswers(context: ReportContext, families: readonly Family[])
     if (!cheapest) return [];
     const dearest = priced.at(-1);
     const ends = dearest && dearest !== cheapest ? [cheapest, dearest] : [cheapest];
-    const parts = ends.map(({ row, costs }, at) =>
-      at === 0
-        ? `at ρ = ${row.ratioText} a client moves ${formatBytes(costs.bytes)} per round and a round takes ${formatSeconds(costs.roundSeconds)}${factors(costs, none)}`
-        : `at ρ = ${row.ratioText} ${formatBytes(costs.bytes)} and ${formatSeconds(costs.roundSeconds)}${factors(costs, none)}`,
-    );
+    const parts = ends.map(({ row, costs }, at) => {
+      const [moves, takes] =
+        at === 0 ? ['a client moves', 'per round and a round takes'] : ['it moves', 'and takes'];
+      return `at ${formatRho(row.ratioText)} ${moves} ${formatBytes(costs.bytes)} ${takes} ${formatSeconds(costs.roundSeconds)}${factors(costs, none)}`;
+    });
     const ceiling = full
       ? `; full encryption needs ${formatBytes(full.costs.bytes)} and ${formatSeconds(full.costs.roundSeconds)}`
       : '';
-    const text = `${parts.join(', ')}${ceiling}.`;
+    const text = `${parts.join('; ')}${ceiling}.`;
     return [
       {
         question: `What does ${title} cost?`,
         tone: 'fact' as const,
         lead: none
-          ? `${formatFactor(cheapest.costs.bytes / none.costs.bytes)} the bytes at ρ = ${cheapest.row.ratioText}.`
+          ? `${formatFactor(cheapest.costs.bytes / none.costs.bytes)} the bytes at ${formatRho(cheapest.row.ratioText)}.`
           : `${formatBytes(cheapest.costs.bytes)} per client and round.`,
         sentence: text.charAt(0).toUpperCase() + text.slice(1),
       },
@@ -63,7 +70,14 @@ export function accuracyAnswer(context: ReportContext): Answer[] {
       question: 'Does the model suffer?',
       tone: spread <= NOTICEABLE ? 'good' : 'bad',
       lead: spread <= NOTICEABLE ? 'No.' : 'The defenses differ.',
-      sentence: `After the last round the test accuracy of all ${finals.length} defenses lies between ${formatMetric(Math.min(...finals), 'share')} and ${formatMetric(Math.max(...finals), 'share')}: ${formatNumber(spread * 100, 2)} points apart.`,
+      sentence: `After the last round the test accuracy ${range(Math.min(...finals), Math.max(...finals))}.`,
     },
   ];
+}
+
+function range(lowest: number, highest: number): string {
+  const [low, high] = [formatMetric(lowest, 'share'), formatMetric(highest, 'share')];
+  return low === high
+    ? `is ${low} under every defense`
+    : `lies between ${low} and ${high}, ${formatNumber((highest - lowest) * 100, 1)} points apart`;
 }

@@ -1,5 +1,5 @@
 import type { AttackKind } from '../../src/api/attack.ts';
-import { formatList, formatMetric } from '../format.ts';
+import { formatList, formatMetric, formatRho } from '../format.ts';
 import type { Answer, Family } from './answers.ts';
 import type { Headline, ReportContext } from './context.ts';
 import { figure, inline } from './figure.ts';
@@ -42,11 +42,14 @@ function lead(judged: readonly Judged[]): Pick<Answer, 'tone' | 'lead'> {
   const guessing = at('guessing');
   if (leaking.length === judged.length)
     return { tone: 'bad', lead: judged.length > 1 ? 'No, at no ratio tested.' : 'No.' };
-  if (leaking.length > 0) return { tone: 'bad', lead: `Not at ρ = ${formatList(leaking)}.` };
+  if (leaking.length > 0) return { tone: 'bad', lead: `Not at ${formatRho(formatList(leaking))}.` };
   if (guessing.length === judged.length)
     return { tone: 'good', lead: 'From the attacks run here, yes.' };
   if (guessing.length > 0)
-    return { tone: 'open', lead: `From these attacks at ρ = ${formatList(guessing)}.` };
+    return {
+      tone: 'open',
+      lead: `From these attacks, only at ${formatRho(formatList(guessing))}.`,
+    };
   return { tone: 'open', lead: 'Undecided.' };
 }
 
@@ -64,7 +67,7 @@ function sentence(
     const who = context.adversary(worst.score.adversary).title;
     const value = inline(figure(worst.score.value, worst.metric));
     const verb = at === 0 ? `reaches ${metric.title} ` : '';
-    return `at ρ = ${row.ratioText} the strongest attack (${attack}, ${who} adversary) ${verb}${value}`;
+    return `at ${formatRho(row.ratioText)} the strongest attack (${attack}, ${who} adversary) ${verb}${value}`;
   });
   const guess = bestGuess(first.worst.score.value, metric);
   const open = context.rows.find(({ ratio }) => ratio === 0);

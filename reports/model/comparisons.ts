@@ -86,7 +86,7 @@ function forest(
   const more = `${a} leaks more`;
   return {
     title: first ? (context.attack(first.attack)?.title ?? first.attack) : '',
-    axis: `${metric.title}: ${a} − ${b}`,
+    axis: `Difference in ${metric.title}, ${a} − ${b}${metric.unit === 'share' ? ', points' : metric.unit && `, ${metric.unit}`}`,
     unit: metric.unit,
     left: metric.higherMeansMoreLeakage ? less : more,
     right: metric.higherMeansMoreLeakage ? more : less,
@@ -108,16 +108,22 @@ function forest(
         title: `${difference}${interval ? ` ${formatInterval(interval, metric.unit)}` : ''}, corrected p ${formatP(one.adjustedP)}: ${words}`,
       };
     }),
-    table: comparisonTable(context, comparisons),
+    table: comparisonTable(context, comparisons, 'attack and metric'),
   };
 }
 
-function comparisonTable(context: ReportContext, comparisons: readonly Comparison[]): DataTable {
+/** Inside a forest the attack and the metric are known; elsewhere each line names them. */
+function comparisonTable(
+  context: ReportContext,
+  comparisons: readonly Comparison[],
+  known: 'attack and metric' | 'nothing' = 'nothing',
+): DataTable {
+  const named = known === 'nothing';
   return dataTable(
     [
       'Compared',
-      'Attack and adversary',
-      'Metric',
+      'Adversary',
+      ...(named ? ['Attack', 'Metric'] : []),
       '#Realised ratio',
       '#Difference',
       '#Interval',
@@ -131,9 +137,11 @@ function comparisonTable(context: ReportContext, comparisons: readonly Compariso
       const unit = metric?.unit ?? '';
       const { value, interval, n } = one.difference;
       return [
-        `${context.row(one.a).label} − ${context.row(one.b).label}`,
-        `${context.attack(one.attack)?.title ?? one.attack}, ${context.adversary(one.adversary).title}`,
-        metric?.title ?? one.metric,
+        `${pairTitle(context, one)}, ρ\u00a0${context.row(one.a).ratioText}`,
+        context.adversary(one.adversary).title,
+        ...(named
+          ? [context.attack(one.attack)?.title ?? one.attack, metric?.title ?? one.metric]
+          : []),
         `${formatRatio(one.realisedRatio.a)} / ${formatRatio(one.realisedRatio.b)}`,
         formatDifference(value, unit),
         interval ? formatInterval(interval, unit) : '–',

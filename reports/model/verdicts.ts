@@ -70,7 +70,7 @@ export function verdictSection(context: ReportContext): VerdictSection {
         realisedRatio:
           realised === null
             ? `ρ ${ratioText}, not run`
-            : `ρ\u00a0${formatRatio(realised)} encrypted`,
+            : `realised ρ\u00a0${formatRatio(realised)}`,
         cells: attacks.map(({ id }) => verdictCell(context, key, id)),
         details: results.attacks.flatMap(({ id, title }) => {
           const table = adversaryTable(context, key, id);
@@ -147,6 +147,7 @@ function adversaryTable(context: ReportContext, row: string, attack: string): Da
       metric.kind === kind &&
       results.pooled.some((score) => score.attack === attack && score.metric === metric.id),
   );
+  if (metrics.length === 0) return dataTable([], []);
   const rows = results.adversaries.flatMap(({ id, title, protocolConsistent }) => {
     const scores = metrics.map((metric) =>
       results.pooled.find(

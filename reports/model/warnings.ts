@@ -1,11 +1,15 @@
+import { formatList } from '../format.ts';
 import type { ReportContext } from './context.ts';
-import { absence, formatSeeds } from './outcomes.ts';
+import { type Absence, absence, formatSeeds } from './outcomes.ts';
 
-/** A cell or attack without a number, for all seeds and adversaries it happened to. */
+/** What gave no number for one reason: all defenses, adversaries and seeds it happened to. */
 export interface MissingResult {
   readonly symbol: string;
   readonly words: string;
-  readonly where: string;
+  /** `Training`, or the attack's title. */
+  readonly what: string;
+  readonly defenses: string;
+  readonly adversaries: string;
   readonly seeds: string;
   readonly reason: string;
 }
@@ -50,34 +54,46 @@ function cautions(context: ReportContext): string[] {
 }
 
 function missingResults(context: ReportContext): MissingResult[] {
-  const grouped = new Map<
-    string,
-    Omit<MissingResult, 'seeds'> & { seeds: number[]; adversaries: Set<string> }
-  >();
-  const note = (where: string, seed: number, gap: ReturnType<typeof absence>, who?: string) => {
+  const { rows, results } = context;
+  const groups = new Map<string, MissingGroup>();
+  const note = (gap: Absence | null, what: string, row: string, seed: number, who?: string) => {
     if (!gap) return;
-    const key = JSON.stringify([where, gap.words, gap.reason]);
-    const entry = grouped.get(key) ?? { ...gap, where, seeds: [], adversaries: new Set<string>() };
-    entry.seeds.push(seed);
-    if (who !== undefined) entry.adversaries.add(who);
-    grouped.set(key, entry);
+    const key = JSON.stringify([what, gap.words, gap.reason]);
+    const group = groups.get(key) ?? {
+      gap,
+      what,
+      rows: new Set(),
+      seeds: new Set(),
+      adversaries: new Set(),
+    };
+    group.rows.add(context.row(row).label);
+    group.seeds.add(seed);
+    if (who !== undefined) group.adversaries.add(context.adversary(who).title);
+    groups.set(key, group);
   };
-  for (const { row, seed, federation, attacks } of context.results.cells) {
-    const { label } = context.row(row);
-    note(`${label}: training`, seed, absence(federation));
+  for (const { row, seed, federation, attacks } of results.cells) {
+    note(absence(federation), 'Training', row, seed);
     for (const { attack, adversary, outcome } of attacks)
-      note(
-        `${label}: ${context.attack(attack)?.title ?? attack}`,
-        seed,
-        absence(outcome),
-        context.adversary(adversary).title,
-      );
+      note(absence(outcome), context.attack(attack)?.title ?? attack, row, seed, adversary);
   }
-  return [...grouped.values()]
-    .map(({ seeds, adversaries, where, ...rest }) => ({
-      ...rest,
-      where: adversaries.size > 0 ? `${where} (${[...adversaries].join(', ')})` : where,
-      seeds: formatSeeds(seeds),
+  const listOrAll = (some: ReadonlySet<string>, all: number) =>
+    some.size > 1 && some.size === all ? 'all' : formatList([...some]);
+  return [...groups.values()]
+    .map(({ gap, what, rows: inRows, seeds, adversaries }) => ({
+      ...gap,
+      what,
+      defenses: listOrAll(inRows, rows.length),
+      adversaries:
+        adversaries.size === 0 ? '–' : listOrAll(adversaries, results.adversaries.length),
+      seeds: formatSeeds([...seeds]),
     }))
     .sort((a, b) => Number(b.symbol === '✕') - Number(a.symbol === '✕'));
+}
+
+interface MissingGroup {
+  readonly gap: Absence;
+  readonly what: string;
+  readonly rows: Set<string>;
+  readonly seeds: Set<number>;
+  readonly adversaries: Set<string>;
 }
