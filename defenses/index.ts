@@ -5,4 +5,4 @@ import { none } from './none.ts';
 import { random } from './random.ts';
 
 /** Every defense of the suite, by rising effort. Their parameters are checked by their own schemas. */
-export const defenses = [none, full, random, maskcrypt] as readonly Defense<unknown, unknown>[];
+export const defenses: readonly Defense<unknown, unknown>[] = [none, full, random, maskcrypt];

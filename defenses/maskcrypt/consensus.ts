@@ -2,7 +2,7 @@
 export type ConsensusRule = 'top' | 'union';
 
 /**
- * Algorithm 1 (MaskCrypt §4.2): interleaves the proposals, [m^1[0], m^2[0], …, m^K[0], m^1[1], …],
+ * MaskCrypt, Algorithm 1: interleaves the proposals, [m^1[0], m^2[0], …, m^K[0], m^1[1], …],
  * drops repetitions and keeps the first `count`. The released code does not truncate (`union`), so
  * its realised ratio exceeds ρ as far as clients disagree.
  *

@@ -2,7 +2,7 @@ import type { CoordinateSet } from '../../src/view/coordinate-set.ts';
 
 /**
  * w_exp: a client's model as it stands exposed, the most recent plaintext value of each coordinate
- * (MaskCrypt §4.1). A client keeps its own between the rounds it takes part in.
+ * (MaskCrypt, Algorithm 2). A client keeps its own between the rounds it takes part in.
  */
 export class ExposedWeights {
   readonly values: Float32Array;

@@ -1,7 +1,7 @@
 import { topCoordinates } from './top-coordinates.ts';
 
 /**
- * Algorithm 2 (MaskCrypt §4.3): the coordinates whose exposure by an old value raises the loss most.
+ * MaskCrypt, Algorithm 2: the coordinates whose exposure by an old value raises the loss most.
  *
  * With δ = w̃_exp − w_t^k and g = ∇L(w_t^k, D^k), encrypting the set m leaves the exposed model at
  * w_t^k + δ restricted to m, whose loss is L(w_t^k) + Σ_{i∈m} g_i δ_i to first order. The best m of a

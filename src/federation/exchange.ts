@@ -21,8 +21,8 @@ export interface Aggregate {
 }
 
 /**
- * One round's exchange under a final mask m̄: upload, aggregation, decryption, merge (MaskCrypt §3.1,
- * steps 5 to 7). Masked coordinates are packed in coordinate order.
+ * One round's exchange under a final mask m̄: upload, aggregation, decryption, merge (MaskCrypt
+ * §3.1). Masked coordinates are packed in coordinate order.
  */
 export class Exchange {
   readonly #keyRing: KeyRing;

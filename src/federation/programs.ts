@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ProgramDefinition, TensorSpec } from '../engine/program.ts';
 import { tf } from '../engine/tensors.ts';
+import { crossEntropies } from '../models/loss.ts';
 import type { Model } from '../models/model.ts';
 
 /**
@@ -77,8 +78,8 @@ function lossGradients(
     trained.forEach((at, index) => {
       all[at] = weights[index] as Tensor;
     });
-    const logProbabilities = tf.logSoftmax(model.logits(all, inputs));
-    return tf.neg(tf.sum(tf.mul(targets, logProbabilities)));
+    // The samples' weights are in the targets.
+    return tf.sum(crossEntropies(model.logits(all, inputs), targets));
   };
   const gradients = tf.grads(loss)(trained.map((at) => parameters[at] as Tensor));
   const perEntry: (Tensor | undefined)[] = entries.map(() => undefined);
