@@ -2,7 +2,8 @@ import type { ParameterSet, ParameterSetId } from './scheme.ts';
 
 /**
  * The parameter sets that `openKeyRing` accepts. Ciphertext sizes are those of real serialisations
- * without compression, precisions those of means of 100 clients; tests hold each of them.
+ * without compression, precisions those of means of 100 clients
+ * (`ckks-threshold`: under a joint key, with flooding); tests hold each of them.
  */
 export const parameterSets: readonly ParameterSet[] = [
   {
@@ -60,6 +61,20 @@ export const parameterSets: readonly ParameterSet[] = [
     precision: 1e-7,
     standing: 'optimised',
     source: 'Client-side weighting as in NVFlare; the smallest ring that holds a sum',
+  },
+  {
+    id: 'ckks-threshold',
+    title: 'CKKS 8192, primes of 60, 60, 60 bits, scale 2^100, additions only, room for flooding',
+    scheme: 'ckks',
+    securityBits: 128,
+    valuesPerCiphertext: 4096,
+    ciphertextBytes: 262_257,
+    weighting: 'client',
+    weightStep: 0,
+    largestValue: 1024,
+    precision: 1.3e-7,
+    standing: 'optimised',
+    source: 'Own, for the joint and threshold keys of MASER (2025) and FedML-HE (2023)',
   },
   {
     id: 'bfv-maskcrypt',

@@ -45,6 +45,15 @@ export interface EncryptedVector {
   /** Σ of the aggregation weights p_k that clients multiplied in; 1 where the server weights. */
   readonly weight: number;
   readonly ciphertexts: readonly Uint8Array[];
+  /** Key setup `per-client`: consecutive parts and whose key encrypts each. */
+  readonly blocks?: readonly Block[];
+}
+
+/** A part of a vector that one client can decrypt. */
+export interface Block {
+  readonly client: number;
+  /** Number of values. */
+  readonly length: number;
 }
 
 /** What a client can do with the public key. */
@@ -89,6 +98,64 @@ export interface KeyRing {
   aggregator(): Aggregator;
   decryptor(client: number): Decryptor;
   close(): Promise<void>;
+}
+
+/** What one client contributes to the opening of an aggregate; it travels to the server. */
+export interface DecryptionShare {
+  readonly client: number;
+  /**
+   * `joint`, `threshold`: one partial decryption per ciphertext. `per-client`: the client's block,
+   * decrypted, as float32.
+   */
+  readonly payloads: readonly Uint8Array[];
+  /** All clients that contribute, for which this share was made. */
+  readonly openers: readonly number[];
+}
+
+/** A client that holds a part of the secret. */
+export interface ShareHolder {
+  /**
+   * Its contribution to opening `aggregate`.
+   *
+   * @param openers all clients that contribute, this one among them
+   * @throws {CiphertextError} naming the ciphertext and the field that is wrong.
+   * @throws {RangeError} openers that cannot open it.
+   * @throws {RepeatedDecryption} this client has already contributed to opening this ciphertext.
+   */
+  share(aggregate: EncryptedVector, openers: readonly number[]): Promise<DecryptionShare>;
+}
+
+/** Puts shares together: the server's role. It holds no key. */
+export interface Merger {
+  /**
+   * The values inside `aggregate`.
+   *
+   * @throws {CiphertextError} naming the client and the field that is wrong.
+   * @throws {RangeError} shares that do not suffice.
+   */
+  merge(aggregate: EncryptedVector, shares: readonly DecryptionShare[]): Promise<Float64Array>;
+}
+
+/** The keys of a federation in which no client can open an aggregate alone. */
+export interface GroupKeyRing {
+  readonly keySetup: 'per-client' | 'joint' | 'threshold';
+  readonly parameterSet: ParameterSet;
+  /** Bytes of key material each party sends and downloads once. */
+  readonly keyBytes: { readonly perClient: number; readonly server: number };
+  /** @param participants the clients of this round, in the order all of them use */
+  encryptor(client: number, participants: readonly number[]): Encryptor;
+  aggregator(): Aggregator;
+  shareHolder(client: number): ShareHolder;
+  merger(): Merger;
+  close(): Promise<void>;
+}
+
+/**
+ * A partial decryption of this ciphertext was already given. The noise of a second one would be
+ * independent, and averages of many would reveal the key.
+ */
+export class RepeatedDecryption extends Error {
+  override readonly name = 'RepeatedDecryption';
 }
 
 /** Bytes from outside that are no ciphertext, key or partial decryption of the expected kind. */

@@ -1,4 +1,5 @@
 import type { SchemeOptions } from '../scheme-options.ts';
+import { withHeader } from './bytes.ts';
 import { type Codec, ckksCodec, fixedPointCodec, twoFieldsCodec } from './codecs.ts';
 import {
   type CipherText,
@@ -18,8 +19,8 @@ export interface SealContext {
   readonly context: Context;
   readonly evaluator: Evaluator;
   readonly codec: Codec;
-  /** Primes of an upload; those of lower levels are its first ones. */
-  readonly primes: readonly bigint[];
+  /** Primes of the keys: those of an upload and the special one. */
+  readonly keyPrimes: readonly bigint[];
   readonly upload: CiphertextForm;
   readonly aggregate: CiphertextForm;
   /** A weight as a plaintext that `multiplyPlain` takes; null where the server only adds. */
@@ -34,18 +35,19 @@ export function openContext(
   options: SchemeOptions,
 ): SealContext {
   return withSeal((scope) => {
-    const settings = scope(seal.EncryptionParameters(seal.SchemeType[parameters.scheme]));
-    settings.setPolyModulusDegree(parameters.degree);
-    settings.setCoeffModulus(
-      scope(seal.CoeffModulus.Create(parameters.degree, Int32Array.from(parameters.primeBits))),
+    const bits = Int32Array.from(parameters.primeBits);
+    const chosen = scope(seal.CoeffModulus.Create(parameters.degree, bits));
+    const keyPrimes = [...(chosen.toArray() as BigUint64Array)];
+    const context = createContext(
+      seal,
+      seal.SchemeType[parameters.scheme],
+      parameters.degree,
+      keyPrimes,
+      'tc128',
+      parameters.scheme === 'bfv' ? parameters.plainModulus : undefined,
     );
-    if (parameters.scheme === 'bfv')
-      settings.setPlainModulus(scope(seal.Modulus(parameters.plainModulus)));
-    const context = seal.Context(settings, true, seal.SecurityLevel.tc128);
-    if (!context.parametersSet())
-      throw new Error(`SEAL refuses ${parameters.id} at 128 bits of security.`);
     const evaluator = seal.Evaluator(context);
-    const primes = [...settings.coeffModulus].slice(0, -1);
+    const primes = keyPrimes.slice(0, -1);
     const codec = openCodec(seal, context, parameters, options);
     const weight = weightEncoder(seal, context, parameters, primes);
 
@@ -74,7 +76,32 @@ export function openContext(
     if (weight) evaluator.multiplyPlain(ciphertext, weight(scope, 1), ciphertext);
     finish(ciphertext);
     const aggregate = form('aggregate', ciphertext);
-    return { parameters, context, evaluator, codec, primes, upload, aggregate, weight, finish };
+    return { parameters, context, evaluator, codec, keyPrimes, upload, aggregate, weight, finish };
+  });
+}
+
+/** @throws {Error} when SEAL refuses the parameters at this level of security. */
+export function createContext(
+  seal: Seal,
+  scheme: Seal['SchemeType']['ckks'],
+  degree: number,
+  primes: readonly bigint[],
+  security: 'tc128' | 'none',
+  plainModulus = 65_537n,
+): Context {
+  return withSeal((scope) => {
+    const settings = scope(seal.EncryptionParameters(scheme));
+    settings.setPolyModulusDegree(degree);
+    const modulus = scope(seal.Vector());
+    // The types say BigUint64Array; the library takes its own Modulus objects.
+    const moduli: unknown = primes.map((prime) => scope(seal.Modulus(prime)).instance);
+    modulus.from(moduli as BigUint64Array, 'Modulus');
+    settings.setCoeffModulus(modulus);
+    if (scheme === seal.SchemeType.bfv) settings.setPlainModulus(scope(seal.Modulus(plainModulus)));
+    const context = seal.Context(settings, true, seal.SecurityLevel[security]);
+    if (!context.parametersSet())
+      throw new Error(`SEAL refuses primes ${primes.join(', ')} with N = ${degree}.`);
+    return context;
   });
 }
 
@@ -135,26 +162,19 @@ function ckksConstant(
       limbs.fill(((integer % prime) + prime) % prime, index * degree, (index + 1) * degree);
     });
     const plaintext = scope(seal.PlainText());
-    plaintext.loadArray(context, plaintextBytes(header, limbs));
+    plaintext.loadArray(context, withHeader(header, limbs));
     return plaintext;
   };
 }
 
 /** The header of an upload-level CKKS plaintext of this scale. */
-export function ckksPlaintextHeader(seal: Seal, context: Context, scale: number): Uint8Array {
+function ckksPlaintextHeader(seal: Seal, context: Context, scale: number): Uint8Array {
   return withSeal((scope) => {
     const plaintext = scope(seal.PlainText());
     const encoder = scope(seal.CKKSEncoder(context));
     encoder.encode(Float64Array.of(0), scale, plaintext);
     return plaintext.saveArray(seal.ComprModeType.none).slice(0, plaintextHeaderBytes);
   });
-}
-
-export function plaintextBytes(header: Uint8Array, limbs: BigUint64Array): Uint8Array {
-  const bytes = new Uint8Array(header.length + limbs.byteLength);
-  bytes.set(header);
-  bytes.set(new Uint8Array(limbs.buffer, limbs.byteOffset, limbs.byteLength), header.length);
-  return bytes;
 }
 
 /** The same integer in every slot is a polynomial of one coefficient. */

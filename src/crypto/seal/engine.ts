@@ -1,4 +1,5 @@
 import { randomStream } from '../../engine/random.ts';
+import { addLimbs, checkLimbs } from '../multi-party/limbs.ts';
 import { CiphertextError, type ParameterSetId } from '../scheme.ts';
 import type { SchemeOptions } from '../scheme-options.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type Operation,
   type Output,
 } from '../work/operations.ts';
+import { withHeader } from './bytes.ts';
 import { openContext, type SealContext } from './context.ts';
 import {
   type Decryptor,
@@ -19,8 +21,9 @@ import {
   type Seal,
   withSeal,
 } from './library.ts';
+import { SealMultiParty } from './multi-party.ts';
 import { sealParameters } from './seal-parameters.ts';
-import { checkCiphertext } from './wire.ts';
+import { checkCiphertext, ciphertextHeaderBytes } from './wire.ts';
 
 type Handlers = { [O in Operation]: (input: Input<O>, scope: Scope) => Output<O> };
 
@@ -126,7 +129,64 @@ export class SealEngine implements CipherEngine {
       });
       return { values };
     },
+
+    primes: () => ({
+      degree: this.#set.parameters.degree,
+      keyPrimes: [...this.#set.keyPrimes],
+      dataPrimes: [...this.#set.aggregate.primes],
+    }),
+
+    publicShare: ({ secretKey, commonRandom }) => ({
+      share: this.#parties.publicShare(secretKey, commonRandom),
+    }),
+
+    joinPublicKey: ({ shares, commonRandom }, scope) => {
+      const { parameters, keyPrimes } = this.#set;
+      const ring = { degree: parameters.degree, primes: keyPrimes };
+      shares.forEach((share, party) => {
+        checkLimbs(share, ring, `public share of client ${party}`);
+      });
+      const sum = shares.reduce((so, share) => addLimbs(so, share, ring));
+      const generator = scope(this.#seal.KeyGenerator(this.#set.context));
+      const sample = scope(generator.createPublicKey()).saveArray(this.#seal.ComprModeType.none);
+      const header = sample.slice(0, ciphertextHeaderBytes);
+      return { publicKey: withHeader(header, sum, commonRandom) };
+    },
+
+    partialDecrypt: ({ key, ciphertexts, first, floodingBits }) => {
+      const decryptor = found(this.#decryptors, key);
+      const partials = ciphertexts.map((bytes, at) => {
+        checkCiphertext(bytes, this.#set.aggregate, `ciphertext ${first + at}`);
+        return this.#parties.partialDecryption(decryptor, bytes, floodingBits);
+      });
+      return { partials };
+    },
+
+    merge: ({ ciphertexts, partials, clients, weight, length, first }, scope) => {
+      const { codec, aggregate } = this.#set;
+      const values = new Float64Array(length);
+      ciphertexts.forEach((bytes, at) => {
+        checkCiphertext(bytes, aggregate, `ciphertext ${first + at}`);
+        const ofAll = partials[at] as Uint8Array[];
+        ofAll.forEach((partial, k) => {
+          const where = `partial decryption ${first + at} of client ${clients[k]}`;
+          checkLimbs(partial, aggregate, where);
+        });
+        const plaintext = this.#parties.merge(scope, bytes, ofAll);
+        const start = at * codec.valuesPerPlaintext;
+        const decoded = codec.decode(plaintext, { weight, weighted: true });
+        values.set(decoded.subarray(0, length - start), start);
+      });
+      return { values };
+    },
   };
+
+  #multiParty: SealMultiParty | undefined;
+  /** Two more contexts, opened by the first who needs them. */
+  get #parties(): SealMultiParty {
+    this.#multiParty ??= new SealMultiParty(this.#seal, this.#set);
+    return this.#multiParty;
+  }
 
   /** Σ factor · ciphertext of one column, or the plain sum without factors. */
   #sum(

@@ -56,6 +56,14 @@ const table: readonly SealParameters[] = [
     aggregatePrimes: 1,
   },
   {
+    id: 'ckks-threshold',
+    scheme: 'ckks',
+    degree: 8192,
+    primeBits: [60, 60, 60],
+    scaleBits: 100,
+    aggregatePrimes: 2,
+  },
+  {
     id: 'bfv-maskcrypt',
     scheme: 'bfv',
     degree: 8192,

@@ -34,6 +34,38 @@ export interface Operations {
     };
     output: { values: Float64Array };
   };
+  /** N, the primes of the keys, and those of an aggregate, which come first among them. */
+  primes: {
+    input: Record<string, never>;
+    output: { degree: number; keyPrimes: bigint[]; dataPrimes: bigint[] };
+  };
+  /** A party's part of the joint public key. */
+  publicShare: {
+    input: { secretKey: Uint8Array; commonRandom: Uint8Array };
+    output: { share: Uint8Array };
+  };
+  /** The public key's serialisation from the sum of all shares. */
+  joinPublicKey: {
+    input: { shares: Uint8Array[]; commonRandom: Uint8Array };
+    output: { publicKey: Uint8Array };
+  };
+  /** `floodingBits`: null adds no noise. */
+  partialDecrypt: {
+    input: { key: number; ciphertexts: Uint8Array[]; first: number; floodingBits: number | null };
+    output: { partials: Uint8Array[] };
+  };
+  /** One partial decryption of every party per ciphertext; `clients` names them in errors. */
+  merge: {
+    input: {
+      ciphertexts: Uint8Array[];
+      partials: Uint8Array[][];
+      clients: number[];
+      weight: number;
+      length: number;
+      first: number;
+    };
+    output: { values: Float64Array };
+  };
 }
 
 export type Operation = keyof Operations;

@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { openKeyRing } from '../../../src/crypto/key-ring.ts';
+import { openGroupKeyRing, openKeyRing } from '../../../src/crypto/key-ring.ts';
 import { parameterSet, parameterSets } from '../../../src/crypto/parameter-sets.ts';
 import type { EncryptedVector, ParameterSetId } from '../../../src/crypto/scheme.ts';
 import type { SchemeOptions } from '../../../src/crypto/scheme-options.ts';
 import { randomStream } from '../../../src/engine/random.ts';
 
-const clients = 100;
-const encrypted = parameterSets.filter(({ scheme }) => scheme === 'ckks' || scheme === 'bfv');
+const encrypted = parameterSets.filter(
+  ({ id, scheme }) => (scheme === 'ckks' || scheme === 'bfv') && id !== 'ckks-threshold',
+);
 
 /** Encrypts, aggregates and decrypts `clients` vectors in [-1, 1] with uneven weights. */
-async function meanOf(id: ParameterSetId, length: number, options: Partial<SchemeOptions> = {}) {
+async function meanOf(
+  id: ParameterSetId,
+  clients: number,
+  length: number,
+  options: Partial<SchemeOptions> = {},
+) {
   const ring = await openKeyRing('shared', id, { clients, workers: 0, ...options });
   const random = randomStream(5, id);
   const shares = Array.from({ length: clients }, () => 0.2 + random.uniform());
@@ -37,12 +43,27 @@ async function meanOf(id: ParameterSetId, length: number, options: Partial<Schem
 
 describe.each(encrypted)('$id', (set) => {
   it('states the size and the precision of a mean of 100 clients', async () => {
-    const { error, uploads } = await meanOf(set.id, set.valuesPerCiphertext);
+    const { error, uploads } = await meanOf(set.id, 100, set.valuesPerCiphertext);
     expect(uploads[0]?.ciphertexts.map((bytes) => bytes.length)).toEqual([set.ciphertextBytes]);
     expect(error).toBeLessThan(set.precision);
     // Not stated more than ten-odd times too carefully either.
     expect(error).toBeGreaterThan(set.precision / 30);
   });
+});
+
+it('ckks-threshold states size and precision under a joint key of 100 clients', async () => {
+  const set = parameterSet('ckks-threshold');
+  const clients = Array.from({ length: 100 }, (_, client) => client);
+  const ring = await openGroupKeyRing('joint', set.id, { clients: 100, workers: 0 });
+  const upload = await ring.encryptor(0, clients).encrypt(new Float32Array(4096).fill(-0.75));
+  expect(upload.ciphertexts.map((bytes) => bytes.length)).toEqual([set.ciphertextBytes]);
+  const sum = await ring.aggregator().weightedSum([upload], [1]);
+  const shares = await Promise.all(clients.map((k) => ring.shareHolder(k).share(sum, clients)));
+  const values = await ring.merger().merge(sum, shares);
+  await ring.close();
+  const error = values.reduce((worst, v) => Math.max(worst, Math.abs(v + 0.75)), 0);
+  expect(error).toBeLessThan(set.precision);
+  expect(error).toBeGreaterThan(set.precision / 30);
 });
 
 describe('bfv-pack23', () => {
@@ -56,9 +77,9 @@ describe('bfv-pack23', () => {
 
   it('stays within 1.5e-5 of the range, rounded either way', async () => {
     const range = 4;
-    const nearest = await meanOf(set.id, 64, { range });
+    const nearest = await meanOf(set.id, 20, 64, { range });
     expect(nearest.error).toBeLessThan(1.5e-5 * 2 * range);
-    const stochastic = await meanOf(set.id, 64, { range, rounding: 'stochastic', seed: 3 });
+    const stochastic = await meanOf(set.id, 20, 64, { range, rounding: 'stochastic', seed: 3 });
     expect(stochastic.error).toBeLessThan(1.5e-5 * 2 * range);
     expect(stochastic.error).toBeGreaterThan(0);
   });
@@ -103,7 +124,7 @@ describe('fewest primes in the download', () => {
     ['ckks-tenseal', 131_185, 1e-7],
     ['bfv-maskcrypt', 262_257, 1e-5],
   ] as const)('%s shrinks to %i bytes', async (id, bytes, precision) => {
-    const { error, aggregate } = await meanOf(id, 64, { downloads: 'fewest-primes' });
+    const { error, aggregate } = await meanOf(id, 5, 64, { downloads: 'fewest-primes' });
     expect(aggregate.ciphertexts.map((ciphertext) => ciphertext.length)).toEqual([bytes]);
     expect(error).toBeLessThan(precision);
   });
