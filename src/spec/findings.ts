@@ -6,7 +6,13 @@ type Issue = z.core.$ZodIssue;
 
 /** Says in plain sentences what a schema found wrong with a value. */
 export function findingsOf(error: z.ZodError, schema: z.ZodType, value: unknown): Finding[] {
-  return error.issues.flatMap((issue) => explain(issue, schema, value));
+  const mistyped = new Set(
+    error.issues.filter(({ code }) => code === 'invalid_type').map(({ path }) => path.join()),
+  );
+  // zod measures the length of a text that should have been a list, too.
+  return error.issues
+    .filter(({ code, path }) => code === 'invalid_type' || !mistyped.has(path.join()))
+    .flatMap((issue) => explain(issue, schema, value));
 }
 
 function explain(issue: Issue, schema: z.ZodType, root: unknown): Finding[] {
@@ -59,16 +65,14 @@ function sentence(issue: Issue, value: unknown): string {
       return `${isNow}; it must be ${choice}${guess === undefined ? '' : ` (did you mean "${guess}"?)`}`;
     }
     case 'too_small': {
-      const { minimum } = issue;
-      if (issue.origin === 'array') return `${isNow}; it needs at least ${minimum} item`;
-      if (issue.origin === 'string') return `${isNow}; it needs at least ${minimum} character`;
-      return `${isNow}; it must be ${issue.inclusive === false ? 'more than' : 'at least'} ${minimum}`;
+      const { origin, minimum, inclusive } = issue;
+      if (origin in PARTS) return `${isNow}; it needs ${parts(origin, minimum)} or more`;
+      return `${isNow}; it must be ${inclusive === false ? 'more than' : 'at least'} ${minimum}`;
     }
     case 'too_big': {
-      const { maximum } = issue;
-      if (issue.origin === 'array' || issue.origin === 'string')
-        return `${isNow}; it may have at most ${maximum} items`;
-      return `${isNow}; it must be ${issue.inclusive === false ? 'less than' : 'at most'} ${maximum}`;
+      const { origin, maximum, inclusive } = issue;
+      if (origin in PARTS) return `${isNow}; it may have ${parts(origin, maximum)} at most`;
+      return `${isNow}; it must be ${inclusive === false ? 'less than' : 'at most'} ${maximum}`;
     }
     case 'invalid_union':
       if ('options' in issue && issue.options)
@@ -81,6 +85,12 @@ function sentence(issue: Issue, value: unknown): string {
 
 /** Messages nobody wrote for this schema. */
 const ZOD_DEFAULT = /^(Invalid|Too (small|big)|Unrecognized|Custom)/;
+
+const PARTS: Readonly<Record<string, string>> = { array: 'item', string: 'character' };
+
+function parts(origin: string, count: number | bigint): string {
+  return `${count} ${PARTS[origin]}${Number(count) === 1 ? '' : 's'}`;
+}
 
 const TYPES: Readonly<Record<string, string>> = {
   int: 'a whole number',

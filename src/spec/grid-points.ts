@@ -19,10 +19,19 @@ export const MOST_GRID_POINTS = 1000;
  */
 export function listedParams(meta: Meta<unknown>, params: Params): string[] {
   return Object.keys(params).filter((key) => {
-    if (!Array.isArray(params[key])) return false;
+    const value = params[key];
+    if (!Array.isArray(value)) return false;
     const field = fields(meta)[key];
-    return !(field instanceof z.ZodType && field.safeParse(params[key]).success);
+    if (!(field instanceof z.ZodType)) return true;
+    if (isList(field)) return value.length > 0 && value.every(Array.isArray);
+    return !field.safeParse(value).success;
   });
+}
+
+function isList(field: unknown): boolean {
+  return field instanceof z.ZodOptional || field instanceof z.ZodDefault
+    ? isList(field.unwrap())
+    : field instanceof z.ZodArray || field instanceof z.ZodTuple;
 }
 
 /** Every combination of listed values; the last listed parameter varies fastest. */

@@ -40,6 +40,12 @@ export const catalogue: Catalogue = {
           .refine(({ from, to }) => from < to, { error: 'must have from below to', path: ['to'] }),
       ),
     },
+    {
+      meta: meta(
+        'tags',
+        z.strictObject({ names: z.array(z.string()).min(2), motto: z.string().max(5) }),
+      ),
+    },
   ],
   attacks: [
     {

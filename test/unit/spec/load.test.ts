@@ -96,7 +96,7 @@ describe('loadSpecification from YAML', () => {
       expect.stringMatching(
         /^ {2}bad.yaml:10:9 {2}defenses\[2\].id: there is no defense "maskrypt"/,
       ),
-      '  bad.yaml:12:10  attacks: is an empty list; it needs at least 1 item',
+      '  bad.yaml:12:10  attacks: is an empty list; it needs 1 item or more',
     ]);
   });
 

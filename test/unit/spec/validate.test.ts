@@ -112,7 +112,7 @@ describe('an invalid specification', () => {
       'an unknown defense',
       { defenses: ['maskrypt'] },
       [
-        'defenses[0]: there is no defense "maskrypt"; did you mean "maskcrypt"? There are none, full, random, maskcrypt, layers, loose, window.',
+        'defenses[0]: there is no defense "maskrypt"; did you mean "maskcrypt"? There are none, full, random, maskcrypt, layers, loose, window, tags.',
       ],
     ],
     [
@@ -188,11 +188,11 @@ describe('an invalid specification', () => {
         probes: { localSteps: [], rounds: [] },
       },
       [
-        'seeds: is an empty list; it needs at least 1 item',
-        'probes.localSteps: is an empty list; it needs at least 1 item',
-        'probes.rounds: is an empty list; it needs at least 1 item',
-        'attacks: is an empty list; it needs at least 1 item',
-        'adversaries: is an empty list; it needs at least 1 item',
+        'seeds: is an empty list; it needs 1 item or more',
+        'probes.localSteps: is an empty list; it needs 1 item or more',
+        'probes.rounds: is an empty list; it needs 1 item or more',
+        'attacks: is an empty list; it needs 1 item or more',
+        'adversaries: is an empty list; it needs 1 item or more',
         'defenses[0].ratio: is an empty list; write a value or at least one of them',
       ],
     ],
@@ -223,9 +223,27 @@ describe('an invalid specification', () => {
     ],
     ['repeated seeds', { seeds: [4, 4] }, ['seeds[1]: has 4 a second time; leave one out']],
     [
+      'texts where lists should be',
+      { defenses: '', attacks: 'dlg', probes: { localSteps: '' } },
+      [
+        'probes.localSteps: is ""; it must be a list',
+        'defenses: is ""; it must be a list',
+        'attacks: is "dlg"; it must be a list',
+      ],
+    ],
+    [
       'fractions of clients',
       { federation: { clientsPerRound: 2.5 } },
       ['federation.clientsPerRound: is 2.5; it must be a whole number'],
+    ],
+    [
+      'a list that is too short and a text that is too long',
+      { title: '', defenses: [{ id: 'tags', names: ['a'], motto: 'too many letters' }] },
+      [
+        'title: is ""; it needs 1 character or more',
+        'defenses[0].names: is a list; it needs 2 items or more',
+        'defenses[0].motto: is "too many letters"; it may have 5 characters at most',
+      ],
     ],
     [
       'an unknown partition',
