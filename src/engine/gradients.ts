@@ -145,7 +145,8 @@ function stridedSlice(dy: tf.Tensor, saved: tf.Tensor[], attributes: tf.StridedS
     x: () => {
       const positions = tf.tidy(() => {
         const all = tf.reshape(tf.range(0, x.size, 1, 'int32'), x.shape);
-        return tf.reshape(run(tf.StridedSlice, { x: all }, attributes), [-1]);
+        // The WebAssembly backend slices integers into floats.
+        return tf.cast(tf.reshape(run(tf.StridedSlice, { x: all }, attributes), [-1]), 'int32');
       });
       const flat = tf.unsortedSegmentSum(tf.reshape(dy, [-1]), positions as tf.Tensor1D, x.size);
       return tf.reshape(flat, x.shape);

@@ -55,9 +55,13 @@ export function conv2DBackpropInput(
 ): TensorInfo {
   const { dy, filter } = inputs as { dy: TensorInfo; filter: TensorInfo };
   const info = geometry(attributes.inputShape, filter.shape as Shape4D, attributes);
+  const { inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, padInfo } = info;
   // Turning the filter costs one product per input pixel, windows one per output pixel and the sums.
-  const pixelsPerWindow = (info.inHeight * info.inWidth) / (info.outHeight * info.outWidth);
-  return info.strideHeight * info.strideWidth === 1 && pixelsPerWindow < 4
+  const pixelsPerWindow = (inHeight * inWidth) / (outHeight * outWidth);
+  const paddingInFilter =
+    Math.max(padInfo.top, padInfo.bottom) < info.filterHeight &&
+    Math.max(padInfo.left, padInfo.right) < info.filterWidth;
+  return strideHeight * strideWidth === 1 && pixelsPerWindow < 4 && paddingInFilter
     ? byTurnedFilter(heap, dy, filter, info)
     : byWindows(heap, dy, filter, info);
 }
