@@ -23,7 +23,7 @@ export const analyticFc = defineAttack({
   },
   async run(_view, aux, context) {
     const first = firstFullyConnected(context.model);
-    return reconstructEachProbe('analytic-fc', aux, context, async (update) => {
+    return reconstructEachProbe('analytic-fc', aux, context, async ({ update }) => {
       if (update.samples !== 1)
         throw new NotApplicable(
           `Client ${update.client} trained on ${update.samples} samples; one can be divided out, not their sum.`,

@@ -1,8 +1,5 @@
 import { defineAttack } from '../../src/api/attack.ts';
-import { deepLeakage, deepLeakageParams } from '../gradient-matching/deep-leakage.ts';
-import { reconstructEachProbe } from '../gradient-matching/each-probe.ts';
-import { matchingProblem } from '../gradient-matching/problem.ts';
-import { ProgramShelf } from '../gradient-matching/program-shelf.ts';
+import { deepLeakageParams, reconstructByDeepLeakage } from '../gradient-matching/deep-leakage.ts';
 
 /** Image and soft label are recovered together, by matching the update they cause. */
 export const dlg = defineAttack({
@@ -18,15 +15,5 @@ export const dlg = defineAttack({
     kind: 'reconstruction',
     adversaries: ['stale', 'global-fill', 'mask-aware', 'oracle'],
   },
-  async run(_view, aux, context) {
-    const programs = new ProgramShelf(context.engine);
-    try {
-      return await reconstructEachProbe('dlg', aux, context, (update, random, progress) => {
-        const problem = matchingProblem(context.model, update, undefined);
-        return deepLeakage(problem, update, undefined, context, programs, random, progress);
-      });
-    } finally {
-      await programs.dispose();
-    }
-  },
+  run: (_view, aux, context) => reconstructByDeepLeakage('dlg', aux, context, () => undefined),
 });

@@ -1,15 +1,22 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { AttackContext } from '../../src/api/attack.ts';
-import type { ProgramDefinition } from '../../src/engine/program.ts';
-import type { RandomStream } from '../../src/engine/random.ts';
+import type { AttackContext, ReconstructionOutput } from '../../src/api/attack.ts';
+import type { NdArray, Program, ProgramDefinition } from '../../src/engine/program.ts';
 import { tf } from '../../src/engine/tensors.ts';
+import type { AuxiliaryKnowledge } from '../../src/view/auxiliary.ts';
 import { type LbfgsResult, lbfgs } from '../optimisers/lbfgs.ts';
 import { dummyLength, readDummy } from './dummy.ts';
-import type { Finding } from './each-probe.ts';
+import { type Finding, type ObservedProbe, reconstructEachProbe } from './each-probe.ts';
 import { squaredDistance } from './objectives.ts';
 import type { ObservedUpdate } from './observed-update.ts';
-import { constantSpecs, constantValues, type MatchingProblem, matchingCost } from './problem.ts';
-import type { ProgramShelf } from './program-shelf.ts';
+import {
+  constantSpecs,
+  constantValues,
+  type MatchingProblem,
+  matchingCost,
+  matchingProblem,
+} from './problem.ts';
+import { ProgramShelf } from './program-shelf.ts';
 
 export const deepLeakageParams = z.strictObject({
   iterations: z
@@ -40,7 +47,7 @@ function deepLeakageProgram(problem: MatchingProblem): ProgramDefinition {
     constants: constantSpecs(problem),
     perStep: [{ shape: [dummyLength(problem.dummy)], dtype: 'float32' }],
     step({ constants, perStep }) {
-      const [dummy] = perStep as [(typeof perStep)[number]];
+      const [dummy] = perStep as [Tensor];
       const { value, grad } = tf.valueAndGrad((guess) =>
         matchingCost(problem, squaredDistance, constants, guess),
       )(dummy);
@@ -50,53 +57,66 @@ function deepLeakageProgram(problem: MatchingProblem): ProgramDefinition {
 }
 
 /**
- * Deep leakage from gradients (Zhu, Liu & Han 2019, algorithm 1): starts from x and label logits
- * ~ N(0, 1) and moves them by LBFGS until they cause the observed update. With known labels, x alone
- * is moved.
+ * Deep leakage from gradients (Zhu, Liu & Han 2019, algorithm 1) on every probe: starts from x and
+ * label logits ~ N(0, 1) and moves them by LBFGS until they cause the observed update. Where
+ * `labelsOf` knows the labels, x alone is moved.
  */
-export async function deepLeakage(
-  problem: MatchingProblem,
-  update: ObservedUpdate,
+export async function reconstructByDeepLeakage(
+  attack: string,
+  aux: AuxiliaryKnowledge,
+  context: AttackContext<DeepLeakageParams>,
+  labelsOf: (update: ObservedUpdate) => Int32Array | undefined,
+): Promise<ReconstructionOutput> {
+  const programs = new ProgramShelf(context.engine);
+  try {
+    return await reconstructEachProbe(attack, aux, context, async (probe) => {
+      const labels = labelsOf(probe.update);
+      const problem = matchingProblem(context.model, probe.update, labels);
+      const program = await programs.get(problem, deepLeakageProgram);
+      return invert(probe, labels, problem, program, context);
+    });
+  } finally {
+    await programs.dispose();
+  }
+}
+
+async function invert(
+  { update, random, progress }: ObservedProbe,
   labels: Int32Array | undefined,
+  problem: MatchingProblem,
+  program: Program,
   { params, signal }: AttackContext<DeepLeakageParams>,
-  programs: ProgramShelf,
-  random: RandomStream,
-  progress: (fraction: number) => void,
-): Promise<Finding> {
-  const program = await programs.get(problem, deepLeakageProgram);
+): Promise<Finding | undefined> {
   const constants = constantValues(problem, update, labels);
   const length = dummyLength(problem.dummy);
   const budget = params.iterations * params.restarts;
-  const energy = scoredEnergy(update);
+  const explained = EXPLAINED * scoredEnergy(update);
   let iterations = 0;
-  let best = {
-    point: new Float64Array(length) as LbfgsResult['point'],
-    cost: Number.POSITIVE_INFINITY,
-  };
+  let best: LbfgsResult | undefined;
 
+  const evaluate = async (point: Float64Array) => {
+    signal.throwIfAborted();
+    const perStep = [{ shape: [1, length], data: Float32Array.from(point) }];
+    const { outputs } = await program.run({ steps: 1, state: [], constants, perStep });
+    const [cost, gradient] = outputs as [NdArray, NdArray];
+    progress(++iterations / budget);
+    return { cost: cost.data[0] as number, gradient: gradient.data };
+  };
   for (let restart = 0; restart < params.restarts; restart++) {
-    if (best.cost < EXPLAINED * energy) break;
+    if (best && best.cost < explained) break;
     const stream = random.derive(restart);
-    const found = await lbfgs(
-      Float64Array.from({ length }, () => stream.normal()),
-      async (point) => {
-        signal.throwIfAborted();
-        const perStep = [{ shape: [1, length], data: Float32Array.from(point) }];
-        const { outputs } = await program.run({ steps: 1, state: [], constants, perStep });
-        const [cost, gradient] = outputs as [(typeof outputs)[number], (typeof outputs)[number]];
-        progress(++iterations / budget);
-        return { cost: cost.data[0] as number, gradient: gradient.data };
-      },
-      {
-        learningRate: params.learningRate,
-        history: params.history,
-        evaluations: params.iterations,
-        gradientTolerance: 1e-9,
-        changeTolerance: 1e-9,
-      },
-    );
-    if (found.cost < best.cost) best = found;
+    const start = Float64Array.from({ length }, () => stream.normal());
+    const found = await lbfgs(start, evaluate, {
+      learningRate: params.learningRate,
+      history: params.history,
+      evaluations: params.iterations,
+      gradientTolerance: 1e-9,
+      changeTolerance: 1e-9,
+    });
+    if (found.cost < (best?.cost ?? Number.POSITIVE_INFINITY)) best = found;
   }
+  // An update that is no number (a diverged client) is matched by nothing.
+  if (!best) return undefined;
   const { images, labels: softLabels } = readDummy(problem.dummy, best.point);
   return { images, labels: labels ?? softLabels, cost: best.cost, iterations };
 }

@@ -9,6 +9,15 @@ import type { AuxiliaryKnowledge } from '../../src/view/auxiliary.ts';
 import { type ObservedUpdate, observeUpdate } from './observed-update.ts';
 import { priorReconstruction } from './prior.ts';
 
+/** One probe client's update, put to an attack. */
+export interface ObservedProbe {
+  readonly update: ObservedUpdate;
+  /** Depends on the attack and the probe only. */
+  readonly random: RandomStream;
+  /** Reports how far the attack on this probe is, 0 … 1. */
+  progress(fraction: number): void;
+}
+
 /** What an attack finds in one update. */
 export type Finding = Pick<Reconstruction, 'images' | 'labels' | 'cost' | 'iterations'>;
 
@@ -25,11 +34,7 @@ export async function reconstructEachProbe<P>(
   attack: string,
   aux: AuxiliaryKnowledge,
   context: AttackContext<P>,
-  reconstruct: (
-    update: ObservedUpdate,
-    random: RandomStream,
-    progress: (fraction: number) => void,
-  ) => Promise<Finding | undefined>,
+  reconstruct: (probe: ObservedProbe) => Promise<Finding | undefined>,
 ): Promise<ReconstructionOutput> {
   const probes = aux.reconstruction;
   if (probes.length === 0)
@@ -41,7 +46,7 @@ export async function reconstructEachProbe<P>(
     const update = observeUpdate(context.expose({ client, round }));
     const random = context.random.derive(attack, client, round);
     const progress = (fraction: number) => context.progress((at + fraction) / probes.length);
-    const finding = update && (await reconstruct(update, random, progress));
+    const finding = update && (await reconstruct({ update, random, progress }));
     targets.push(
       finding
         ? { client, round, from: 'update', ...finding }

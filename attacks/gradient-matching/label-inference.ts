@@ -11,15 +11,16 @@ import type { ObservedUpdate } from './observed-update.ts';
  * exposed, and taken as non-negative (row sums) where none is. A class without any scored
  * coordinate is the label if it is the only one and no other is negative.
  *
- * @returns `undefined` when more than one class remains possible, or for more than one sample.
- * @throws {RangeError} when the last layer is not fully connected.
+ * @returns `undefined` when more than one class remains possible, for more than one sample, and when
+ *   the last layer is not fully connected.
  */
 export function inferLabel(
   layout: ParameterLayout,
   update: Pick<ObservedUpdate, 'gradient' | 'scored' | 'samples'>,
 ): number | undefined {
-  if (update.samples !== 1) return undefined;
-  const signs = logitSigns(lastLayer(layout), update);
+  const last = lastLayer(layout);
+  if (!last || update.samples !== 1) return undefined;
+  const signs = logitSigns(last, update);
   const negative = signs.flatMap((sign, label) => (sign < 0 ? [label] : []));
   if (negative.length > 0) return negative.length === 1 ? negative[0] : undefined;
   const open = signs.flatMap((sign, label) => (sign === 0 ? [label] : []));
@@ -41,12 +42,11 @@ interface LastLayer {
   readonly bias: ParameterEntry | undefined;
 }
 
-function lastLayer(layout: ParameterLayout): LastLayer {
+function lastLayer(layout: ParameterLayout): LastLayer | undefined {
   const last = Math.max(...layout.entries.map(({ layer }) => layer));
   const entries = layout.entries.filter(({ layer }) => layer === last);
   const weight = entries.find(({ kind, shape }) => kind === 'weight' && shape.length === 2);
-  if (!weight) throw new RangeError('labels are inferred from a fully connected last layer only');
-  return { weight, bias: entries.find(({ kind }) => kind === 'bias') };
+  return weight && { weight, bias: entries.find(({ kind }) => kind === 'bias') };
 }
 
 /** Sign of p_i − y_i per class; 0 = unknown. */

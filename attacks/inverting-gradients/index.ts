@@ -1,13 +1,19 @@
 import { z } from 'zod';
 import { type AttackContext, defineAttack } from '../../src/api/attack.ts';
-import type { NdArray } from '../../src/engine/program.ts';
-import type { RandomStream } from '../../src/engine/random.ts';
+import type { NdArray, Program } from '../../src/engine/program.ts';
 import { dummyLength, imageValues, readDummy } from '../gradient-matching/dummy.ts';
-import { type Finding, reconstructEachProbe } from '../gradient-matching/each-probe.ts';
+import {
+  type Finding,
+  type ObservedProbe,
+  reconstructEachProbe,
+} from '../gradient-matching/each-probe.ts';
 import { inferLabels } from '../gradient-matching/label-inference.ts';
-import type { ObservedUpdate } from '../gradient-matching/observed-update.ts';
 import { pixelStatistics } from '../gradient-matching/prior.ts';
-import { constantValues, matchingProblem } from '../gradient-matching/problem.ts';
+import {
+  constantValues,
+  type MatchingProblem,
+  matchingProblem,
+} from '../gradient-matching/problem.ts';
 import { ProgramShelf } from '../gradient-matching/program-shelf.ts';
 import { adamStepSize } from '../optimisers/adam.ts';
 import { invertingIteration } from './iteration.ts';
@@ -28,6 +34,9 @@ const params = z.strictObject({
 });
 type Params = z.infer<typeof params>;
 
+/** The cost before the first iterate; any is lower. */
+const UNMATCHED = Math.fround(3e38);
+
 /** Iterations per call of the engine: often enough to notice an interruption. */
 const CHUNK = 100;
 
@@ -47,14 +56,17 @@ export const invertingGradients = defineAttack({
   },
   async run(_view, aux, context) {
     const programs = new ProgramShelf(context.engine);
+    const { totalVariation } = context.params;
     const pixels = pixelStatistics(aux.shadow);
     try {
-      return await reconstructEachProbe(
-        'inverting-gradients',
-        aux,
-        context,
-        (update, random, progress) => invert(update, pixels, context, programs, random, progress),
-      );
+      return await reconstructEachProbe('inverting-gradients', aux, context, async (probe) => {
+        const labels = inferLabels(context.model.layout, probe.update);
+        const problem = matchingProblem(context.model, probe.update, labels);
+        const program = await programs.get(problem, (shape) =>
+          invertingIteration(shape, totalVariation),
+        );
+        return invert(probe, labels, problem, program, pixels, context);
+      });
     } finally {
       await programs.dispose();
     }
@@ -62,31 +74,24 @@ export const invertingGradients = defineAttack({
 });
 
 async function invert(
-  update: ObservedUpdate,
+  { update, random, progress }: ObservedProbe,
+  labels: Int32Array | undefined,
+  problem: MatchingProblem,
+  program: Program,
   pixels: { readonly mean: number; readonly deviation: number },
-  { model, params, signal }: AttackContext<Params>,
-  programs: ProgramShelf,
-  random: RandomStream,
-  progress: (fraction: number) => void,
-): Promise<Finding> {
-  const { iterations, restarts, totalVariation } = params;
-  const labels = inferLabels(model.layout, update);
-  const problem = matchingProblem(model, update, labels);
-  const program = await programs.get(problem, (shape) => invertingIteration(shape, totalVariation));
+  { params, signal }: AttackContext<Params>,
+): Promise<Finding | undefined> {
+  const { iterations, restarts } = params;
+  const { dummy: shape } = problem;
   const constants = constantValues(problem, update, labels);
   const stepSizes = schedule(params);
-  let best = {
-    dummy: new Float32Array(dummyLength(problem.dummy)),
-    match: Number.POSITIVE_INFINITY,
-  };
+  let best: { dummy: NdArray['data']; match: number } | undefined;
 
   for (let restart = 0; restart < restarts; restart++) {
     const stream = random.derive(restart);
     // The paper starts from N(0, 1) on standardised images: here in pixels.
-    const start = Float32Array.from({ length: dummyLength(problem.dummy) }, (_, at) =>
-      at < imageValues(problem.dummy)
-        ? pixels.mean + pixels.deviation * stream.normal()
-        : stream.normal(),
+    const start = Float32Array.from({ length: dummyLength(shape) }, (_, at) =>
+      at < imageValues(shape) ? pixels.mean + pixels.deviation * stream.normal() : stream.normal(),
     );
     let state = initialState(start);
     for (let done = 0; done < iterations; done += CHUNK) {
@@ -97,10 +102,12 @@ async function invert(
       progress((restart + (done + data.length) / iterations) / restarts);
     }
     const [, , , dummy, , match] = state as Six<NdArray>;
-    if ((match.data[0] as number) < best.match)
-      best = { dummy: Float32Array.from(dummy.data), match: match.data[0] as number };
+    const reached = match.data[0] as number;
+    if (reached < (best?.match ?? UNMATCHED)) best = { dummy: dummy.data, match: reached };
   }
-  const { images, labels: softLabels } = readDummy(problem.dummy, best.dummy);
+  // An update that is no number (a diverged client) is matched by nothing.
+  if (!best) return undefined;
+  const { images, labels: softLabels } = readDummy(shape, best.dummy);
   return {
     images,
     labels: labels ?? softLabels,
@@ -120,10 +127,10 @@ function schedule({ iterations, learningRate }: Params): Float32Array {
   });
 }
 
-/** Dummy, moments, best dummy, and costs that any iterate undercuts. */
+/** Dummy, moments, best dummy, its costs. */
 function initialState(dummy: Float32Array): readonly NdArray[] {
   const vector = (data: Float32Array): NdArray => ({ shape: [dummy.length], data });
-  const none: NdArray = { shape: [], data: Float32Array.of(3.4e38) };
+  const none: NdArray = { shape: [], data: Float32Array.of(UNMATCHED) };
   const zeros = () => vector(new Float32Array(dummy.length));
   return [vector(dummy), zeros(), zeros(), vector(dummy), none, none];
 }
