@@ -47,10 +47,12 @@ function descendingKeys(scores: Float64Array): Uint16Array {
 function selectSmallest(keys: Uint16Array, count: number): Uint32Array {
   const chosen = new Uint32Array(count);
   let taken = 0;
-  let undecided = Uint32Array.from({ length: keys.length / DIGITS }, (_, at) => at);
+  let undecided = new Uint32Array(keys.length / DIGITS);
+  for (let at = 0; at < undecided.length; at++) undecided[at] = at;
   for (let digit = DIGITS - 1; digit >= 0 && taken < count; digit--) {
     const sizes = new Uint32Array(BUCKETS);
-    for (const index of undecided) {
+    for (let at = 0; at < undecided.length; at++) {
+      const index = undecided[at] as number;
       const bucket = keys[DIGITS * index + digit] as number;
       sizes[bucket] = (sizes[bucket] as number) + 1;
     }
@@ -59,7 +61,8 @@ function selectSmallest(keys: Uint16Array, count: number): Uint32Array {
       below += sizes[threshold] as number;
     const tied = new Uint32Array(sizes[threshold] as number);
     let ties = 0;
-    for (const index of undecided) {
+    for (let at = 0; at < undecided.length; at++) {
+      const index = undecided[at] as number;
       const bucket = keys[DIGITS * index + digit] as number;
       if (bucket < threshold) chosen[taken++] = index;
       else if (bucket === threshold) tied[ties++] = index;
@@ -77,13 +80,15 @@ function sortByKey(keys: Uint16Array, indices: Uint32Array): Uint32Array {
   let to: Uint32Array = new Uint32Array(indices.length);
   for (let digit = 0; digit < DIGITS; digit++) {
     const starts = new Uint32Array(BUCKETS + 1);
-    for (const index of from) {
+    for (let at = 0; at < from.length; at++) {
+      const index = from[at] as number;
       const next = (keys[DIGITS * index + digit] as number) + 1;
       starts[next] = (starts[next] as number) + 1;
     }
     for (let bucket = 1; bucket <= BUCKETS; bucket++)
       starts[bucket] = (starts[bucket] as number) + (starts[bucket - 1] as number);
-    for (const index of from) {
+    for (let at = 0; at < from.length; at++) {
+      const index = from[at] as number;
       const bucket = keys[DIGITS * index + digit] as number;
       const position = starts[bucket] as number;
       to[position] = index;

@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { Ledger } from '../../../src/federation/ledger.ts';
+
+/** Two clients, one round; at 8 bits per second a byte takes a second. */
+function oneRound() {
+  const ledger = new Ledger();
+  const round = ledger.openRound(1, [4, 7]);
+  round.seconds(4, 'train', 10);
+  round.seconds(4, 'mask', 1);
+  round.seconds(4, 'encrypt', 2);
+  round.seconds(7, 'train', 20);
+  round.bytes(4, 'up', 'plain-values', 5);
+  round.bytes(4, 'up', 'ciphertexts', 6);
+  round.bytes(7, 'up', 'ciphertexts', 3);
+  round.aggregated(100);
+  round.bytes(4, 'down', 'plain-values', 40);
+  round.bytes(7, 'down', 'ciphertexts', 50);
+  round.bytes(7, 'down', 'mask', 1);
+  round.seconds(7, 'decrypt', 1000);
+  round.returned(7, 2000);
+  ledger.keys('up', 8);
+  ledger.keys('down', 30);
+  return ledger;
+}
+
+describe('the ledger', () => {
+  test('adds up bytes by kind and direction, keys included', () => {
+    const costs = oneRound().summarise(8);
+    expect(costs.bytesPerClientRound).toEqual({
+      up: { 'plain-values': 2005 / 2, ciphertexts: 9 / 2, keys: 4 },
+      down: { 'plain-values': 20, ciphertexts: 25, mask: 0.5, keys: 15 },
+    });
+    expect(costs.totalBytes).toEqual({ up: 2005 + 9 + 8, down: 40 + 50 + 1 + 30 });
+  });
+
+  test('means seconds per client and round, and per round for the server', () => {
+    expect(oneRound().summarise(8).seconds).toEqual({
+      train: 15,
+      mask: 0.5,
+      encrypt: 1,
+      aggregate: 100,
+      decrypt: 500,
+    });
+  });
+
+  test('simulates the round: slowest upload, server, slowest download, decryption, return', () => {
+    // Client 4: 10 + 1 + 2 + 11 = 24; client 7: 20 + 3 = 23. Keys travel before the clock starts.
+    expect(oneRound().summarise(8).roundSeconds).toBe(24 + 100 + 51 + 1000 + 2000);
+    expect(oneRound().summarise(80).roundSeconds).toBeCloseTo(20.3 + 100 + 5.1 + 1000 + 200, 9);
+  });
+
+  test('knows the round it is in', () => {
+    const round = new Ledger().openRound(2, [1]);
+    expect(() => round.seconds(5, 'train', 1)).toThrow('client 5 takes no part in round 2');
+  });
+});
