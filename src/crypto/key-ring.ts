@@ -3,7 +3,7 @@ import { parameterSet } from './parameter-sets.ts';
 import { openPerClientKeyRing } from './per-client-keys.ts';
 import { openPlainRing } from './plain.ts';
 import type { GroupKeyRing, KeyRing, KeySetupId, ParameterSetId } from './scheme.ts';
-import { defaultOptions, type SchemeOptions } from './scheme-options.ts';
+import { defaultOptions, type SchemeOptions, withOptions } from './scheme-options.ts';
 import { openSharedKeyRing } from './shared-key.ts';
 
 export interface KeyRingOptions extends Partial<SchemeOptions> {
@@ -39,10 +39,10 @@ export async function openKeyRing(
   { clients, workers = 1, ...choices }: KeyRingOptions,
 ): Promise<KeyRing> {
   checkClients(clients);
-  const set = parameterSet(id);
+  const options = { ...defaultOptions, ...choices };
+  const set = withOptions(parameterSet(id), options);
   if (setup === 'none' && set.scheme === 'plain') return openPlainRing();
-  if (setup === 'shared' && set.scheme !== 'plain')
-    return openSharedKeyRing(set, { ...defaultOptions, ...choices }, workers);
+  if (setup === 'shared' && set.scheme !== 'plain') return openSharedKeyRing(set, options, workers);
   throw unavailable(setup, id);
 }
 
@@ -74,8 +74,12 @@ export async function openGroupKeyRing(
     ...choices
   } = options;
   checkClients(clients);
-  const set = parameterSet(id);
   const scheme = { ...defaultOptions, ...choices };
+  if (scheme.uploads === 'seeded')
+    throw new RangeError(
+      `Seeded uploads need the secret key at the client; with ${setup} keys no client has it.`,
+    );
+  const set = withOptions(parameterSet(id), scheme);
   if (setup === 'per-client' && set.scheme !== 'plain')
     return openPerClientKeyRing(set, scheme, clients, workers);
   if (id !== 'ckks-threshold' || (setup !== 'joint' && setup !== 'threshold'))

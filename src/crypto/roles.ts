@@ -17,18 +17,18 @@ function chunks(count: number, size: number, width: number): readonly [number, n
   ]);
 }
 
-/** Encrypts under a public key; holds nothing that decrypts. */
+/** Encrypts under a key: the public one, or the secret one for seeded uploads. */
 export class KeyEncryptor implements Encryptor {
   readonly #executor: Executor;
   readonly #set: ParameterSet;
-  readonly #publicKey: KeyMaterial;
+  readonly #key: KeyMaterial;
   readonly #client: number;
   #calls = 0;
 
-  constructor(executor: Executor, set: ParameterSet, publicKey: KeyMaterial, client: number) {
+  constructor(executor: Executor, set: ParameterSet, key: KeyMaterial, client: number) {
     this.#executor = executor;
     this.#set = set;
-    this.#publicKey = publicKey;
+    this.#key = key;
     this.#client = client;
   }
 
@@ -42,8 +42,8 @@ export class KeyEncryptor implements Encryptor {
     const count = Math.ceil(values.length / perCiphertext);
     const parts = await Promise.all(
       chunks(count, ciphertextsPerChunk, this.#executor.width).map(([start, end]) =>
-        this.#executor.submit('encrypt', [this.#publicKey], () => ({
-          key: this.#publicKey.id,
+        this.#executor.submit('encrypt', [this.#key], () => ({
+          key: this.#key.id,
           values: values.slice(start * perCiphertext, end * perCiphertext),
           weight: factor,
           stream: [this.#client, call, start],

@@ -24,7 +24,10 @@ export async function openSharedKeyRing(
       perClient: publicKey.bytes.length + secretKey.bytes.length,
       server: publicKey.bytes.length,
     },
-    encryptor: (client) => new KeyEncryptor(executor, set, publicKey, client),
+    encryptor: (client) => {
+      const key = options.uploads === 'seeded' ? secretKey : publicKey;
+      return new KeyEncryptor(executor, set, key, client);
+    },
     aggregator: () => new CipherAggregator(executor, set),
     decryptor: () => new KeyDecryptor(executor, set, secretKey),
     close: () => executor.close(),

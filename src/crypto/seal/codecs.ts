@@ -6,8 +6,8 @@ import type { BfvParameters, CkksParameters } from './seal-parameters.ts';
 export interface Content {
   /** Σ of the weights that clients multiplied in. */
   readonly weight: number;
-  /** Whether the server multiplied weights in. */
-  readonly weighted: boolean;
+  /** Into an aggregate the server may have multiplied weights. */
+  readonly kind: 'upload' | 'aggregate';
 }
 
 /** Turns values into SEAL plaintexts and back. */
@@ -46,8 +46,8 @@ export function fixedPointCodec(seal: Seal, context: Context, parameters: BfvPar
       const integers = Int32Array.from(values, (value) => Math.round(weight * value * factor));
       encoder.encode(integers, plaintext);
     },
-    decode(plaintext, { weighted }) {
-      const unit = weighted ? factor * weightScale : factor;
+    decode(plaintext, { kind }) {
+      const unit = kind === 'aggregate' ? factor * weightScale : factor;
       return Float64Array.from(encoder.decodeBigInt(plaintext), (value) => Number(value) / unit);
     },
   };

@@ -1,6 +1,7 @@
 import type { SchemeOptions } from '../scheme-options.ts';
 import { withHeader } from './bytes.ts';
 import { type Codec, ckksCodec, fixedPointCodec, twoFieldsCodec } from './codecs.ts';
+import { fullSlotCodec } from './full-slot.ts';
 import {
   type CipherText,
   type Context,
@@ -11,7 +12,12 @@ import {
   withSeal,
 } from './library.ts';
 import type { CkksParameters, SealParameters } from './seal-parameters.ts';
-import { type CiphertextForm, ciphertextHeaderBytes, plaintextHeaderBytes } from './wire.ts';
+import {
+  type CiphertextForm,
+  ciphertextHeaderBytes,
+  plaintextHeaderBytes,
+  seededForm,
+} from './wire.ts';
 
 /** A parameter set opened on one SEAL instance; costs about 0.3 s, so an instance keeps it. */
 export interface SealContext {
@@ -48,7 +54,6 @@ export function openContext(
     );
     const evaluator = seal.Evaluator(context);
     const primes = keyPrimes.slice(0, -1);
-    const codec = openCodec(seal, context, parameters, options);
     const weight = weightEncoder(seal, context, parameters, primes);
 
     const finish = (sum: CipherText) => {
@@ -68,15 +73,36 @@ export function openContext(
 
     // The context's own headers, taken from a ciphertext under a key nobody keeps.
     const keys = scope(seal.KeyGenerator(context));
-    const encryptor = scope(seal.Encryptor(context, scope(keys.createPublicKey())));
+    const encryptor = scope(
+      seal.Encryptor(context, scope(keys.createPublicKey()), scope(keys.secretKey())),
+    );
     const sample = sampleCiphertext(seal, scope, parameters, context);
     const ciphertext = scope(seal.CipherText());
     encryptor.encrypt(sample, ciphertext);
-    const upload = form('upload', ciphertext);
+    const full = form('upload', ciphertext);
     if (weight) evaluator.multiplyPlain(ciphertext, weight(scope, 1), ciphertext);
     finish(ciphertext);
     const aggregate = form('aggregate', ciphertext);
-    return { parameters, context, evaluator, codec, keyPrimes, upload, aggregate, weight, finish };
+    const seeded = scope(encryptor.encryptSymmetricSerializable(sample));
+    const upload =
+      options.uploads === 'seeded'
+        ? seededForm(seeded.saveArray(seal.ComprModeType.none), full)
+        : full;
+    const codec = openCodec(seal, context, parameters, options);
+    return {
+      parameters,
+      context,
+      evaluator,
+      keyPrimes,
+      upload,
+      aggregate,
+      weight,
+      finish,
+      codec:
+        options.packing === 'full-slot'
+          ? fullSlotCodec(seal, context, codec, keyPrimes, { upload: full, aggregate })
+          : codec,
+    };
   });
 }
 

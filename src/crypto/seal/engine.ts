@@ -70,6 +70,10 @@ export class SealEngine implements CipherEngine {
           const secretKey = scope(this.#seal.SecretKey());
           secretKey.loadArray(context, key.bytes);
           this.#decryptors.set(key.id, this.#seal.Decryptor(context, secretKey));
+          // Seeded uploads are encrypted with the secret key; SEAL wants a public one beside it.
+          const generator = scope(this.#seal.KeyGenerator(context, secretKey));
+          const publicKey = scope(generator.createPublicKey());
+          this.#encryptors.set(key.id, this.#seal.Encryptor(context, publicKey, secretKey));
         }
       });
     } catch (error) {
@@ -92,13 +96,11 @@ export class SealEngine implements CipherEngine {
       const encryptor = found(this.#encryptors, key);
       const random = randomStream(this.#options.seed, 'rounding', ...stream);
       const plaintext = scope(this.#seal.PlainText());
-      const ciphertext = scope(this.#seal.CipherText());
       const ciphertexts: Uint8Array[] = [];
       for (let start = 0; start < values.length; start += codec.valuesPerPlaintext) {
         const part = values.subarray(start, start + codec.valuesPerPlaintext);
         codec.encode(part, weight, plaintext, random);
-        encryptor.encrypt(plaintext, ciphertext);
-        ciphertexts.push(ciphertext.saveArray(this.#seal.ComprModeType.none));
+        ciphertexts.push(this.#encryptOne(encryptor, plaintext));
       }
       return { ciphertexts };
     },
@@ -116,7 +118,7 @@ export class SealEngine implements CipherEngine {
     decrypt: ({ key, ciphertexts, kind, weight, length, first }, scope) => {
       const { context, codec } = this.#set;
       const decryptor = found(this.#decryptors, key);
-      const content = { weight, weighted: kind === 'aggregate' };
+      const content = { weight, kind };
       const plaintext = scope(this.#seal.PlainText());
       const ciphertext = scope(this.#seal.CipherText());
       const values = new Float64Array(length);
@@ -174,7 +176,7 @@ export class SealEngine implements CipherEngine {
         });
         const plaintext = this.#parties.merge(scope, bytes, ofAll);
         const start = at * codec.valuesPerPlaintext;
-        const decoded = codec.decode(plaintext, { weight, weighted: true });
+        const decoded = codec.decode(plaintext, { weight, kind: 'aggregate' });
         values.set(decoded.subarray(0, length - start), start);
       });
       return { values };
@@ -186,6 +188,17 @@ export class SealEngine implements CipherEngine {
   get #parties(): SealMultiParty {
     this.#multiParty ??= new SealMultiParty(this.#seal, this.#set);
     return this.#multiParty;
+  }
+
+  #encryptOne(encryptor: Encryptor, plaintext: PlainText): Uint8Array {
+    const { none } = this.#seal.ComprModeType;
+    return withSeal((scope) => {
+      if (this.#options.uploads === 'seeded')
+        return scope(encryptor.encryptSymmetricSerializable(plaintext)).saveArray(none);
+      const ciphertext = scope(this.#seal.CipherText());
+      encryptor.encrypt(plaintext, ciphertext);
+      return ciphertext.saveArray(none);
+    });
   }
 
   /** Σ factor · ciphertext of one column, or the plain sum without factors. */

@@ -9,6 +9,11 @@ export interface CiphertextForm {
   readonly degree: number;
   /** Primes of this level, in the order of the limbs. */
   readonly primes: readonly bigint[];
+  /**
+   * Seeded ciphertexts: the second polynomial is replaced by this header of the generator and the
+   * seed that expands to it.
+   */
+  readonly generator?: Uint8Array;
 }
 
 export const ciphertextHeaderBytes = 113;
@@ -37,9 +42,25 @@ function fieldAt(byte: number): string {
   return headerFields.findLast(([start]) => start <= byte)?.[1] ?? 'header';
 }
 
-/** Bytes of a ciphertext of two polynomials in this form. */
+/** Bytes of the seed that SEAL's generators start from. */
+const seedBytes = 64;
+
+/** Bytes of a ciphertext in this form. */
 export function ciphertextBytes(form: CiphertextForm): number {
-  return ciphertextHeaderBytes + 2 * form.primes.length * form.degree * 8;
+  const polynomial = form.primes.length * form.degree * 8;
+  const second = form.generator ? form.generator.length + seedBytes : polynomial;
+  return ciphertextHeaderBytes + polynomial + second;
+}
+
+/** Reads the form of a seeded ciphertext off one that SEAL itself has made. */
+export function seededForm(sample: Uint8Array, full: CiphertextForm): CiphertextForm {
+  const polynomial = full.primes.length * full.degree * 8;
+  return {
+    ...full,
+    name: `seeded ${full.name}`,
+    header: sample.slice(0, ciphertextHeaderBytes),
+    generator: sample.slice(ciphertextHeaderBytes + polynomial, sample.length - seedBytes),
+  };
 }
 
 /**
@@ -69,11 +90,15 @@ function firstDifference(bytes: Uint8Array, header: Uint8Array): number {
 }
 
 function checkCoefficients(bytes: Uint8Array, form: CiphertextForm, where: string): void {
+  const { generator } = form;
+  const end = generator ? bytes.length - generator.length - seedBytes : bytes.length;
+  if (generator?.some((byte, at) => bytes[end + at] !== byte))
+    throw new CiphertextError(`${where}: generator of the second polynomial: not SEAL's own.`);
   // A copy, because the payload starts at an odd byte and limbs are read as pairs of 32-bit words.
-  const words = new Uint32Array(bytes.slice(ciphertextHeaderBytes).buffer);
+  const words = new Uint32Array(bytes.slice(ciphertextHeaderBytes, end).buffer);
   let at = 0;
-  let second = 0;
-  for (let polynomial = 0; polynomial < 2; polynomial++) {
+  let second = generator ? 1 : 0;
+  for (let polynomial = 0; polynomial < (generator ? 1 : 2); polynomial++) {
     for (const prime of form.primes) {
       const low = Number(prime & 0xffffffffn);
       const high = Number(prime >> 32n);

@@ -23,11 +23,14 @@ async function meanOf(
   const weights = shares.map((share) => share / total);
   const exact = new Float64Array(length);
   const uploads: EncryptedVector[] = [];
+  let last = NaN;
   for (const [k, weight] of weights.entries()) {
     const values = Float32Array.from({ length }, () => 2 * random.uniform() - 1);
     values.forEach((value, at) => {
       exact[at] = (exact[at] ?? 0) + weight * value;
     });
+    if (k === 0)
+      last = (values.at(-1) ?? NaN) * (ring.parameterSet.weighting === 'client' ? weight : 1);
     uploads.push(await ring.encryptor(k).encrypt(values, weight));
   }
   const aggregate = await ring.aggregator().weightedSum(uploads, weights);
@@ -38,7 +41,7 @@ async function meanOf(
     (worst, v, at) => Math.max(worst, Math.abs(v - (exact[at] ?? NaN))),
     0,
   );
-  return { error, uploads, aggregate, upload, firstWeight: weights[0] ?? NaN };
+  return { error, uploads, aggregate, upload, first: last };
 }
 
 describe.each(encrypted)('$id', (set) => {
@@ -116,6 +119,50 @@ describe('bfv-pack23', () => {
       'cannot be aggregated again',
     );
     await ring.close();
+  });
+});
+
+describe('smaller uploads', () => {
+  const sets = encrypted.map((set) => [set.id, set] as const);
+  it.each(sets)('%s halves with a seed', async (id, set) => {
+    const { error, uploads, upload } = await meanOf(id, 3, 64, { uploads: 'seeded' });
+    const bytes = 113 + (set.ciphertextBytes - 113) / 2 + 81;
+    expect(uploads[0]?.ciphertexts.map((ciphertext) => ciphertext.length)).toEqual([bytes]);
+    expect(error).toBeLessThan(set.precision);
+    expect(upload.length).toBe(64);
+  });
+
+  it.each(sets.filter(([, { scheme }]) => scheme === 'ckks'))(
+    '%s carries twice the values in full slots',
+    async (id, set) => {
+      const length = 2 * set.valuesPerCiphertext;
+      const { error, uploads, upload, first } = await meanOf(id, 3, length, {
+        packing: 'full-slot',
+        downloads: 'fewest-primes',
+      });
+      expect(uploads[0]?.ciphertexts.map((ciphertext) => ciphertext.length)).toEqual([
+        set.ciphertextBytes,
+      ]);
+      expect(error).toBeLessThan(set.precision);
+      expect(Math.abs((upload.at(-1) ?? NaN) - first)).toBeLessThan(set.precision);
+    },
+  );
+
+  it('halves twice with both', async () => {
+    const options = { packing: 'full-slot', uploads: 'seeded' } as const;
+    const { error, uploads } = await meanOf('ckks-tenseal', 2, 8192, options);
+    expect(uploads[0]?.ciphertexts.map((ciphertext) => ciphertext.length)).toEqual([196_802]);
+    expect(error).toBeLessThan(1e-7);
+  });
+
+  it('is refused where it does not exist', async () => {
+    const open = (id: ParameterSetId, options: Partial<SchemeOptions>) =>
+      openKeyRing('shared', id, { clients: 1, ...options });
+    await expect(open('bfv-pack23', { packing: 'full-slot' })).rejects.toThrow('exists for CKKS');
+    await expect(open('bfv-pack23', { range: 0 })).rejects.toThrow('range of 0');
+    await expect(
+      openGroupKeyRing('joint', 'ckks-threshold', { clients: 2, uploads: 'seeded' }),
+    ).rejects.toThrow('no client has it');
   });
 });
 
