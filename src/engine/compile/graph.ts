@@ -32,6 +32,7 @@ export interface OutputType {
  */
 export class Graph {
   readonly nodes: Node[] = [];
+  readonly #producers = new Map<Edge, Node>();
   readonly #known = new Map<string, readonly Edge[]>();
   readonly #constants = new Map<string, Edge & { readonly constant: ElementData }>();
   #names = 0;
@@ -95,9 +96,16 @@ export class Graph {
       shape,
       varies,
     }));
-    this.nodes.push({ op, domain, inputs, attributes, outputs: edges, varies });
+    const node = { op, domain, inputs, attributes, outputs: edges, varies };
+    this.nodes.push(node);
+    for (const edge of edges) this.#producers.set(edge, node);
     this.#known.set(key, edges);
     return edges;
+  }
+
+  /** The operation that computes an edge; none for inputs and constants. */
+  producer(edge: Edge): Node | undefined {
+    return this.#producers.get(edge);
   }
 
   /** Names nothing outside this graph uses: inputs carry words, these a letter and a number. */

@@ -1,7 +1,7 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import type { Edge, Graph } from '../graph.ts';
 import type { Attributes } from '../onnx-writer.ts';
-import { arrange, reshapeEdge, type Value, view } from '../value.ts';
+import { arrange, plain, range, reshapeEdge, sizeOf, type Value, view } from '../value.ts';
 import { input, type KernelCall, type KernelTable, UnsupportedCall } from './kernel.ts';
 
 type Shape4D = [number, number, number, number];
@@ -37,8 +37,30 @@ export const onnxPads = ({ top, left, bottom, right }: Geometry['padInfo']): num
 const window = (geometry: Geometry): Attributes => ({
   strides: [geometry.strideHeight, geometry.strideWidth],
   dilations: [geometry.dilationHeight, geometry.dilationWidth],
-  pads: onnxPads(geometry.padInfo),
 });
+
+/**
+ * An image edge [A, B, H, W] with the zeros around it as numbers: those of the convolution, and
+ * those of an explicit padding before it, which then costs no operation of its own.
+ */
+function padded(
+  graph: Graph,
+  x: Value,
+  order: readonly number[],
+  padInfo: Geometry['padInfo'],
+): { edge: Edge; pads: number[] } {
+  const edge = arrange(graph, x, order);
+  const pads = onnxPads(padInfo);
+  const before = graph.producer(edge);
+  const [source, amounts, value] = before?.inputs ?? [];
+  if (before?.op !== 'Pad' || !source || !amounts?.constant || Number(value?.constant?.[0]) !== 0)
+    return { edge, pads };
+  const [a0, b0, top, left, a1, b1, bottom, right] = Array.from(amounts.constant, Number);
+  const explicit = [top, left, bottom, right] as number[];
+  if ([a0, b0, a1, b1].some((pad) => pad !== 0) || explicit.some((pad) => pad < 0))
+    return { edge, pads };
+  return { edge: source, pads: pads.map((pad, at) => pad + (explicit[at] as number)) };
+}
 
 /** Whether the filter covers the whole input once, which makes the convolution a matrix product. */
 const coversInput = ({ outHeight, outWidth, padInfo, inHeight, inWidth, ...rest }: Geometry) =>
@@ -50,15 +72,18 @@ const coversInput = ({ outHeight, outWidth, padInfo, inHeight, inWidth, ...rest 
 
 /** y = conv(x, filter). */
 function conv2D(graph: Graph, x: Value, filter: Value, geometry: Geometry): Value {
+  if (coversInput(geometry)) return productOf(graph, x, filter, geometry);
   const { batchSize, outChannels, outHeight, outWidth } = geometry;
   const shape = [batchSize, outChannels, outHeight, outWidth];
-  const inputs = [arrange(graph, x, NCHW), arrange(graph, filter, OIHW)];
-  const edge = graph.add('Conv', inputs, { type: 'float32', shape }, window(geometry));
+  const { edge: images, pads } = padded(graph, x, NCHW, geometry.padInfo);
+  const inputs = [images, arrange(graph, filter, OIHW)];
+  const edge = graph.add('Conv', inputs, { type: 'float32', shape }, { ...window(geometry), pads });
   return view(edge, geometry.outShape, NHWC_IN_NCHW);
 }
 
 /** dx: the transposed convolution of dy. */
 function backpropInput(graph: Graph, dy: Value, filter: Value, geometry: Geometry): Value {
+  if (coversInput(geometry)) return inputOfProduct(graph, dy, filter, geometry);
   const { batchSize, inChannels, inHeight, inWidth } = geometry;
   const rest = (length: number, pads: number, filterLength: number, stride: number) =>
     (length + pads - filterLength) % stride;
@@ -70,6 +95,7 @@ function backpropInput(graph: Graph, dy: Value, filter: Value, geometry: Geometr
     { type: 'float32', shape },
     {
       ...window(geometry),
+      pads: onnxPads(geometry.padInfo),
       // What the last window leaves over of the input.
       output_padding: [
         rest(inHeight, top + bottom, geometry.effectiveFilterHeight, geometry.strideHeight),
@@ -82,21 +108,43 @@ function backpropInput(graph: Graph, dy: Value, filter: Value, geometry: Geometr
 
 /** dW. */
 function backpropFilter(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
-  return coversInput(geometry)
-    ? filterByProduct(graph, x, dy, geometry)
-    : filterBySwappedAxes(graph, x, dy, geometry);
+  if (coversInput(geometry)) return filterOfProduct(graph, x, dy, geometry);
+  return filterBySwappedAxes(graph, x, dy, geometry);
 }
 
-/** The filter is as large as the input: dW = xᵀ·dy, [I·H·W, N]·[N, O]. */
-function filterByProduct(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
-  const { batchSize, inChannels, inHeight, inWidth, outChannels, filterShape } = geometry;
-  const rows = inChannels * inHeight * inWidth;
-  const left = reshapeEdge(graph, arrange(graph, x, NCHW), [batchSize, rows]);
-  const right = reshapeEdge(graph, arrange(graph, dy, NCHW), [batchSize, outChannels]);
-  const shape = [rows, outChannels];
-  const product = graph.add('Gemm', [left, right], { type: 'float32', shape }, { transA: 1 });
-  const edge = reshapeEdge(graph, product, [inChannels, inHeight, inWidth, outChannels]);
-  return view(edge, filterShape, [1, 2, 0, 3]);
+/** Images and filters as the matrices whose product a covering convolution is. */
+const flatImages = (graph: Graph, x: Value, { batchSize, inShape }: Geometry): Edge =>
+  reshapeEdge(graph, arrange(graph, x, range(4)), [batchSize, sizeOf(inShape) / batchSize]);
+const flatOutputs = (graph: Graph, dy: Value, { batchSize, outChannels }: Geometry): Edge =>
+  reshapeEdge(graph, arrange(graph, dy, range(4)), [batchSize, outChannels]);
+const flatFilter = (graph: Graph, filter: Value, { filterShape, outChannels }: Geometry): Edge =>
+  reshapeEdge(graph, arrange(graph, filter, range(4)), [
+    sizeOf(filterShape) / outChannels,
+    outChannels,
+  ]);
+
+/** y = x·W, [N, H·W·I]·[H·W·I, O]. */
+function productOf(graph: Graph, x: Value, filter: Value, geometry: Geometry): Value {
+  const inputs = [flatImages(graph, x, geometry), flatFilter(graph, filter, geometry)];
+  const shape = [geometry.batchSize, geometry.outChannels];
+  const product = graph.add('Gemm', inputs, { type: 'float32', shape });
+  return view(product, geometry.outShape, [0, -1, -1, 1]);
+}
+
+/** dx = dy·Wᵀ. */
+function inputOfProduct(graph: Graph, dy: Value, filter: Value, geometry: Geometry): Value {
+  const inputs = [flatOutputs(graph, dy, geometry), flatFilter(graph, filter, geometry)];
+  const shape = [geometry.batchSize, sizeOf(geometry.inShape) / geometry.batchSize];
+  const product = graph.add('Gemm', inputs, { type: 'float32', shape }, { transB: 1 });
+  return plain(reshapeEdge(graph, product, geometry.inShape));
+}
+
+/** dW = xᵀ·dy. */
+function filterOfProduct(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
+  const inputs = [flatImages(graph, x, geometry), flatOutputs(graph, dy, geometry)];
+  const shape = [sizeOf(geometry.inShape) / geometry.batchSize, geometry.outChannels];
+  const product = graph.add('Gemm', inputs, { type: 'float32', shape }, { transA: 1 });
+  return plain(reshapeEdge(graph, product, geometry.filterShape));
 }
 
 /**
@@ -121,14 +169,15 @@ function filterBySwappedAxes(graph: Graph, x: Value, dy: Value, geometry: Geomet
     geometry.strideWidth,
     geometry.dilationWidth,
   );
+  const { edge: images, pads } = padded(graph, x, [3, 0, 1, 2], padInfo);
   const full: Edge = graph.add(
     'Conv',
-    [arrange(graph, x, [3, 0, 1, 2]), arrange(graph, dy, [3, 0, 1, 2])],
+    [images, arrange(graph, dy, [3, 0, 1, 2])],
     { type: 'float32', shape: [inChannels, outChannels, height, width] },
     {
       strides: [geometry.dilationHeight, geometry.dilationWidth],
       dilations: [geometry.strideHeight, geometry.strideWidth],
-      pads: onnxPads(padInfo),
+      pads,
     },
   );
   // Input that no window reaches gives taps beyond the filter.

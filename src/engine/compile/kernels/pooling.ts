@@ -52,20 +52,27 @@ function maxPoolGrad(graph: Graph, dy: Value, x: Value, geometry: Geometry): Val
   const { winners } = maxPool(graph, x, geometry);
   const { batchSize, inChannels, inHeight, inWidth } = geometry;
   const shape = [batchSize, inChannels, inHeight, inWidth];
+  const output = { type: 'float32' as const, shape };
+  const planes = arrange(graph, dy, NCHW);
+  // Unpooling is the faster way, where windows lie side by side inside the input.
+  const isApart = (outputs: number, inputs: number, filter: number, stride: number) =>
+    filter <= stride && (outputs - 1) * stride + filter <= inputs;
+  if (
+    isApart(geometry.outHeight, inHeight, geometry.filterHeight, geometry.strideHeight) &&
+    isApart(geometry.outWidth, inWidth, geometry.filterWidth, geometry.strideWidth)
+  ) {
+    const { kernel_shape, strides } = window(geometry);
+    const inputs = [planes, winners, graph.int64(shape)];
+    const edge = graph.add('MaxUnpool', inputs, output, { kernel_shape, strides });
+    return view(edge, x.shape, NHWC_IN_NCHW);
+  }
   const flat = [sizeOf(winners.shape)];
   const zeros = arrange(graph, splat(graph.scalar('float32', 0), [sizeOf(shape)]), [0]);
-  const sources = [
-    zeros,
-    reshapeEdge(graph, winners, flat),
-    reshapeEdge(graph, arrange(graph, dy, NCHW), flat),
-  ];
-  const overlap =
-    geometry.strideHeight < geometry.filterHeight || geometry.strideWidth < geometry.filterWidth;
   const scattered = graph.add(
     'ScatterElements',
-    sources,
+    [zeros, reshapeEdge(graph, winners, flat), reshapeEdge(graph, planes, flat)],
     { type: 'float32', shape: zeros.shape },
-    { axis: 0, reduction: overlap ? 'add' : 'none' },
+    { axis: 0, reduction: 'add' },
   );
   return view(reshapeEdge(graph, scattered, shape), x.shape, NHWC_IN_NCHW);
 }

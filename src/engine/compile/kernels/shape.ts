@@ -39,6 +39,8 @@ export function slice(
     (axis) => (x.axes[axis] as number) >= 0 && (size[axis] !== x.shape[axis] || steps[axis] !== 1),
   );
   if (cut.length === 0) return { ...x, shape: size };
+  const cropped = cropTransposedConvolution(graph, x, begin, size, steps, cut);
+  if (cropped) return cropped;
   const laidOut = [...x.edge.shape];
   for (const axis of cut) laidOut[x.axes[axis] as number] = size[axis] as number;
   const ends = cut.map((axis) => {
@@ -58,6 +60,36 @@ export function slice(
     ],
     { type: x.edge.type, shape: laidOut },
   );
+  return view(edge, size, x.axes);
+}
+
+/**
+ * Cutting the border off a transposed convolution (the gradient of an explicit padding) is padding
+ * of that convolution.
+ */
+function cropTransposedConvolution(
+  graph: Graph,
+  x: Value,
+  begin: readonly number[],
+  size: readonly number[],
+  steps: readonly number[],
+  cut: readonly number[],
+): Value | undefined {
+  const source = graph.producer(x.edge);
+  const held = (axis: number) => x.axes[axis] as number;
+  if (source?.op !== 'ConvTranspose' || cut.some((axis) => held(axis) < 2 || steps[axis] !== 1))
+    return undefined;
+  const pads = [...(source.attributes.pads as number[])];
+  const laidOut = [...x.edge.shape];
+  for (const axis of cut) {
+    const [from, length] = [begin[axis] as number, size[axis] as number];
+    const side = held(axis) - 2;
+    pads[side] = (pads[side] as number) + from;
+    pads[side + 2] = (pads[side + 2] as number) + (x.shape[axis] as number) - from - length;
+    laidOut[held(axis)] = length;
+  }
+  const output = { type: x.edge.type, shape: laidOut };
+  const edge = graph.add('ConvTranspose', source.inputs, output, { ...source.attributes, pads });
   return view(edge, size, x.axes);
 }
 

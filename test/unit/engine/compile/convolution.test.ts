@@ -44,6 +44,28 @@ describe.skipIf(!engine)('convolution and pooling as on the CPU backend', () => 
     return expectAgreement(engine, operation as Operation, inputs);
   });
 
+  test('conv2d behind explicit padding, cropped in its gradient', () =>
+    fc.assert(
+      fc.asyncProperty(geometry, (g) => {
+        const random = randomStream(g.seed);
+        const inputs = [
+          normal([g.batch, g.height, g.width, g.channels], random),
+          normal([...g.filter, g.channels, 2], random),
+        ];
+        const operation = (x: Tensor, w: Tensor) => {
+          const around = tf.pad(tf.tanh(x) as Tensor4D, [
+            [0, 0],
+            [1, 2],
+            [2, 0],
+            [0, 0],
+          ]);
+          return tf.tanh(tf.conv2d(around, w as Tensor4D, g.stride, g.pad));
+        };
+        return expectAgreement(engine, operation as Operation, inputs);
+      }),
+      { numRuns: 10 },
+    ));
+
   test('conv2d whose filter covers its input', () => {
     const inputs = [normal([3, 4, 5, 2], randomStream(1)), normal([4, 5, 2, 6], randomStream(2))];
     const operation = (x: Tensor, w: Tensor) =>
