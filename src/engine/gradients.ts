@@ -143,9 +143,11 @@ function stridedSlice(dy: tf.Tensor, saved: tf.Tensor[], attributes: tf.StridedS
   const [x] = saved as [tf.Tensor];
   return {
     x: () => {
+      // Numbered in floats, which count exactly to 2^24: WebAssembly slices float32 only.
+      if (x.size > 2 ** 24)
+        throw new Error(`a strided slice of ${x.size} values has no gradient; the limit is 2^24`);
       const positions = tf.tidy(() => {
-        const all = tf.reshape(tf.range(0, x.size, 1, 'int32'), x.shape);
-        // The WebAssembly backend slices integers into floats.
+        const all = tf.reshape(tf.range(0, x.size, 1, 'float32'), x.shape);
         return tf.cast(tf.reshape(run(tf.StridedSlice, { x: all }, attributes), [-1]), 'int32');
       });
       const flat = tf.unsortedSegmentSum(tf.reshape(dy, [-1]), positions as tf.Tensor1D, x.size);

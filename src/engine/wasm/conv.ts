@@ -11,6 +11,28 @@ interface ConvAttributes {
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
+/**
+ * Convolution, with `same` padding spelled out: left to itself the backend returns memory as it finds
+ * it where a stride is longer than the filter and the padding would be negative.
+ */
+export function conv2D(
+  heap: Heap,
+  inputs: Record<string, TensorInfo>,
+  attributes: ConvAttributes & { readonly dilations: number | [number, number] },
+): TensorInfo {
+  if (attributes.pad !== 'same') return heap.stock('Conv2D', inputs, attributes);
+  const { x, filter } = inputs as { x: TensorInfo; filter: TensorInfo };
+  const { padInfo } = geometry(x.shape as Shape4D, filter.shape as Shape4D, attributes);
+  const { top, bottom, left, right } = padInfo;
+  const pad = [
+    [0, 0],
+    [top, bottom],
+    [left, right],
+    [0, 0],
+  ];
+  return heap.stock('Conv2D', inputs, { ...attributes, pad });
+}
+
 /** Patches are gathered for as many output rows at once as fit into this many values (64 MiB). */
 const patchLimit = 2 ** 24;
 
@@ -135,11 +157,22 @@ function byWindows(
   return dx;
 }
 
-function geometry(inputShape: Shape4D, filterShape: Shape4D, attributes: ConvAttributes) {
-  const { strides, pad, dataFormat, dimRoundingMode } = attributes;
+function geometry(
+  inputShape: Shape4D,
+  filterShape: Shape4D,
+  attributes: ConvAttributes & { readonly dilations?: number | [number, number] },
+) {
+  const { strides, pad, dataFormat, dimRoundingMode, dilations = 1 } = attributes;
   if (dataFormat !== 'NHWC')
     throw new Error(`the WebAssembly backend convolves NHWC images only, not ${dataFormat}`);
-  return backend_util.computeConv2DInfo(inputShape, filterShape, strides, 1, pad, dimRoundingMode);
+  return backend_util.computeConv2DInfo(
+    inputShape,
+    filterShape,
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+  );
 }
 
 /** The outputs whose window has its coordinate `tap` inside the image: [from, to). */

@@ -1,19 +1,20 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { tf } from '../tensors.ts';
 import { add, multiply, realDivide, subtract } from './broadcast.ts';
-import { conv2DBackpropFilter, conv2DBackpropInput } from './conv.ts';
+import { conv2D, conv2DBackpropFilter, conv2DBackpropInput } from './conv.ts';
 import { Heap, type HeapKernel } from './heap.ts';
 import { batchMatMul } from './matmul.ts';
 import { avgPoolGrad, maxPoolGrad, maxPoolWithArgmax } from './pool.ts';
 import { sum, unsortedSegmentSum } from './reduce.ts';
 
-/** Kernels the backend lacks, and faster ones for those that dominate training and inversion. */
+/** Kernels the backend lacks or gets wrong, and faster ones for the hot spots of our loops. */
 const kernels: Readonly<Record<string, HeapKernel>> = {
   [tf.Add]: add,
   [tf.Sub]: subtract,
   [tf.Multiply]: multiply,
   [tf.RealDiv]: realDivide,
   [tf.BatchMatMul]: batchMatMul,
+  [tf.Conv2D]: conv2D,
   [tf.Conv2DBackpropFilter]: conv2DBackpropFilter,
   [tf.Conv2DBackpropInput]: conv2DBackpropInput,
   [tf.AvgPoolGrad]: avgPoolGrad,

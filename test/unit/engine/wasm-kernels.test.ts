@@ -119,6 +119,21 @@ function convolution(settings: Convolution) {
 }
 
 describe('WebAssembly kernels agree with the CPU backend', () => {
+  test('Conv2D', () =>
+    fc.assert(
+      fc.asyncProperty(convolutions, async (settings) => {
+        const { x, filter, attrs } = convolution(settings);
+        await expectSame('Conv2D', { x, filter }, attrs);
+      }),
+      runs,
+    ));
+
+  test('Conv2D where the stride skips over the border', async () => {
+    const [x, filter] = [normals(1, 1, 6, 6, 1), normals(2, 2, 2, 1, 1)];
+    const attrs = { strides: 3, pad: 'same', dataFormat: 'NHWC', dilations: 1 };
+    await expectSame('Conv2D', { x, filter }, attrs);
+  });
+
   test('Conv2DBackpropFilter', () =>
     fc.assert(
       fc.asyncProperty(convolutions, async (settings) => {
