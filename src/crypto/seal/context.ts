@@ -28,6 +28,9 @@ export interface SealContext {
   /** Primes of the keys: those of an upload and the special one. */
   readonly keyPrimes: readonly bigint[];
   readonly upload: CiphertextForm;
+  /** A public key is a ciphertext of zero over the primes of the keys. */
+  readonly publicKey: CiphertextForm;
+  readonly secretKeyHeader: Uint8Array;
   readonly aggregate: CiphertextForm;
   /** A weight as a plaintext that `multiplyPlain` takes; null where the server only adds. */
   readonly weight: ((scope: Scope, value: number) => PlainText) | null;
@@ -73,9 +76,9 @@ export function openContext(
 
     // The context's own headers, taken from a ciphertext under a key nobody keeps.
     const keys = scope(seal.KeyGenerator(context));
-    const encryptor = scope(
-      seal.Encryptor(context, scope(keys.createPublicKey()), scope(keys.secretKey())),
-    );
+    const publicKey = scope(keys.createPublicKey());
+    const secretKey = scope(keys.secretKey());
+    const encryptor = scope(seal.Encryptor(context, publicKey, secretKey));
     const sample = sampleCiphertext(seal, scope, parameters, context);
     const ciphertext = scope(seal.CipherText());
     encryptor.encrypt(sample, ciphertext);
@@ -96,6 +99,13 @@ export function openContext(
       keyPrimes,
       upload,
       aggregate,
+      publicKey: {
+        name: 'public key',
+        header: publicKey.saveArray(seal.ComprModeType.none).slice(0, ciphertextHeaderBytes),
+        degree: parameters.degree,
+        primes: keyPrimes,
+      },
+      secretKeyHeader: secretKey.saveArray(seal.ComprModeType.none).slice(0, plaintextHeaderBytes),
       weight,
       finish,
       codec:

@@ -23,7 +23,7 @@ import {
 } from './library.ts';
 import { SealMultiParty } from './multi-party.ts';
 import { sealParameters } from './seal-parameters.ts';
-import { checkCiphertext, ciphertextHeaderBytes } from './wire.ts';
+import { checkCiphertext, checkSecretKey } from './wire.ts';
 
 type Handlers = { [O in Operation]: (input: Input<O>, scope: Scope) => Output<O> };
 
@@ -59,7 +59,14 @@ export class SealEngine implements CipherEngine {
   }
 
   addKey(key: KeyMaterial): void {
-    const { context } = this.#set;
+    if (this.#encryptors.has(key.id)) return;
+    const { context, parameters, keyPrimes, publicKey: form, secretKeyHeader } = this.#set;
+    if (key.kind === 'public') checkCiphertext(key.bytes, form, 'public key');
+    else
+      checkSecretKey(key.bytes, secretKeyHeader, {
+        degree: parameters.degree,
+        primes: keyPrimes,
+      });
     try {
       withSeal((scope) => {
         if (key.kind === 'public') {
@@ -142,17 +149,14 @@ export class SealEngine implements CipherEngine {
       share: this.#parties.publicShare(secretKey, commonRandom),
     }),
 
-    joinPublicKey: ({ shares, commonRandom }, scope) => {
-      const { parameters, keyPrimes } = this.#set;
+    joinPublicKey: ({ shares, commonRandom }) => {
+      const { parameters, keyPrimes, publicKey } = this.#set;
       const ring = { degree: parameters.degree, primes: keyPrimes };
       shares.forEach((share, party) => {
         checkLimbs(share, ring, `public share of client ${party}`);
       });
       const sum = shares.reduce((so, share) => addLimbs(so, share, ring));
-      const generator = scope(this.#seal.KeyGenerator(this.#set.context));
-      const sample = scope(generator.createPublicKey()).saveArray(this.#seal.ComprModeType.none);
-      const header = sample.slice(0, ciphertextHeaderBytes);
-      return { publicKey: withHeader(header, sum, commonRandom) };
+      return { publicKey: withHeader(publicKey.header, sum, commonRandom) };
     },
 
     partialDecrypt: ({ key, ciphertexts, first, floodingBits }) => {

@@ -1,3 +1,4 @@
+import { checkLimbs, type LimbRing } from '../multi-party/limbs.ts';
 import { CiphertextError } from '../scheme.ts';
 
 /** A serialised SEAL ciphertext at ComprMode none: header, then limbs as little-endian uint64. */
@@ -83,6 +84,18 @@ export function checkCiphertext(bytes: Uint8Array, form: CiphertextForm, where: 
       `${where}: ${fieldAt(byte)}: byte ${byte} is ${bytes[byte]} instead of ${form.header[byte]}; the ciphertext was made with other parameters or was damaged.`,
     );
   checkCoefficients(bytes, form, where);
+}
+
+/**
+ * Checks a serialised secret key, which is a plaintext over all primes of the keys.
+ *
+ * @throws {CiphertextError} naming the field that is wrong.
+ */
+export function checkSecretKey(bytes: Uint8Array, header: Uint8Array, ring: LimbRing): void {
+  if (!(bytes instanceof Uint8Array)) throw new CiphertextError('secret key: not a Uint8Array.');
+  checkLimbs(bytes.subarray(header.length), ring, 'secret key');
+  if (firstDifference(bytes, header) !== -1)
+    throw new CiphertextError('secret key: header: it was made with other parameters.');
 }
 
 function firstDifference(bytes: Uint8Array, header: Uint8Array): number {

@@ -74,7 +74,11 @@ export type Output<O extends Operation> = Operations[O]['output'];
 
 /** One instance of a cipher library with one parameter set and the keys it was given. */
 export interface CipherEngine {
-  /** Loads a key that later operations name by its id. */
+  /**
+   * Loads a key that later operations name by its id.
+   *
+   * @throws {CiphertextError} bytes that are no key of these parameters.
+   */
   addKey(key: KeyMaterial): void;
   /**
    * Carries out one operation.

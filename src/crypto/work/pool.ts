@@ -119,8 +119,11 @@ export class WorkerPool implements Executor {
     seat.running.delete(reply.task);
     if (seat.running.size === 0) seat.worker.unref();
     if (reply.status === 'done') task.resolve(reply.output);
-    else if (reply.status === 'refused') task.reject(new CiphertextError(reply.message));
-    else {
+    else if (reply.status === 'refused') {
+      // A key may have been what was refused; it is sent again where it is needed.
+      for (const { id } of task.keys) seat.knownKeys.delete(id);
+      task.reject(new CiphertextError(reply.message));
+    } else {
       task.reject(new EngineFailure(reply.message));
       this.#discard(seat);
     }

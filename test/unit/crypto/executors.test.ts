@@ -54,10 +54,9 @@ it('sums and decrypts to the same bytes wherever it runs', async () => {
 
 describe.each(Object.entries(executors))('%s', (_, executor) => {
   it('is replaced after SEAL threw, and what waited is still done', async () => {
-    const damaged = { id: 99, kind: 'secret' as const, bytes: new Uint8Array(100) };
     const upload = uploads[0]?.ciphertexts[10] ?? new Uint8Array(0);
-    const decrypt = (key: KeyMaterial) =>
-      executor.submit('decrypt', [key], () => ({
+    const decrypt = (key: KeyMaterial, keys = [key]) =>
+      executor.submit('decrypt', keys, () => ({
         key: key.id,
         ciphertexts: [upload.slice()],
         kind: 'upload',
@@ -66,9 +65,9 @@ describe.each(Object.entries(executors))('%s', (_, executor) => {
         first: 10,
       }));
     const attempts = await Promise.allSettled([
-      decrypt(damaged),
+      decrypt({ ...secretKey, id: 99 }, []),
       decrypt(secretKey),
-      decrypt(damaged),
+      decrypt({ ...secretKey, id: 99 }, []),
       decrypt(secretKey),
       decrypt(secretKey),
     ]);
