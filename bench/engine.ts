@@ -8,7 +8,7 @@ import { type Workload, workloads } from './engine-programs.ts';
 interface Measurement {
   readonly workload: string;
   readonly title: string;
-  /** Milliseconds per step: median over the rounds. */
+  /** Milliseconds of processor time per step: median over the rounds. */
   readonly compiled: number;
   readonly eager: number;
   /** PyTorch on one thread, where Python has it. */
@@ -20,8 +20,8 @@ interface Measurement {
 const usage = 'npm run bench -- engine [--only NAME,…] [--rounds 7] [--json FILE]';
 
 /**
- * Compares the engines on the hot loops of the suite. Engines take turns in every round, so that
- * whatever else the machine does meets all of them alike.
+ * Compares the engines on the hot loops of the suite, one thread each. Engines take turns in every
+ * round, and processor time is measured, so that whatever else the machine does meets all alike.
  */
 export async function benchEngine(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -85,13 +85,14 @@ async function measure(
   };
 }
 
-/** A timed run, in milliseconds per step, of as many steps as make it long enough. */
+/** A timed run, in processor milliseconds per step, of as many steps as make it long enough. */
 async function contestant(program: Program, workload: Workload): Promise<() => Promise<number>> {
   const time = async (steps: number) => {
     const args = workload.arguments(steps);
-    const started = performance.now();
+    const started = process.cpuUsage();
     await program.run(args);
-    return (performance.now() - started) / steps;
+    const { user, system } = process.cpuUsage(started);
+    return (user + system) / 1e3 / steps;
   };
   await time(2);
   const perStep = await time(4);
@@ -136,7 +137,7 @@ function table(measurements: readonly Measurement[]): string {
     compileTime.toFixed(0),
   ]);
   const header = [
-    'ms per step, 1 thread',
+    'processor ms per step',
     'compiled',
     'wasm',
     'wasm/compiled',
