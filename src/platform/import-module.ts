@@ -23,7 +23,7 @@ const ownSources = ${JSON.stringify(fromSource ? packageRoot : null)};
 const isTypeScript = (url) => /^file:.*\\.m?ts$/.test(url) && !(ownSources && url.startsWith(ownSources));
 
 export async function resolve(specifier, context, next) {
-  if (specifier === 'hefl-bench') return { url: publicApi, shortCircuit: true };
+  if (specifier === 'hefl-bench') return next(publicApi, context);
   try {
     return await next(specifier, context);
   } catch (error) {

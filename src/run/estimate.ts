@@ -32,8 +32,8 @@ export function estimate(
   };
   for (const hash of new Set(cells.flatMap((cell) => trajectoryOf(cell)?.hash ?? [])))
     if (hash) count(trajectoryKind(specification), 'train');
-  for (const cell of cells) {
-    count(protocolKind(specification, cell.row), `protocol ${cell.row}`);
+  for (const { row } of cells) count(protocolKind(specification, row), `protocol ${row}`);
+  for (const _cell of cells)
     for (const use of specification.attacks) {
       const attack = plugins.attacks.find(({ meta }) => meta.id === use.id);
       const asked = specification.adversaries.filter((adversary) =>
@@ -41,7 +41,6 @@ export function estimate(
       );
       for (const _ of asked) count(attackKind(specification, use), `attack ${use.id}`);
     }
-  }
   const tasks = [...kinds].map(([kind, entry]) => ({ ...entry, seconds: timings.seconds(kind) }));
   const peaks = [...kinds.keys()].flatMap((kind) => timings.peakBytes(kind) ?? []);
   const known = tasks.every(({ seconds }) => seconds !== undefined);

@@ -28,7 +28,18 @@ const ARRAY_TYPES = {
   BigInt64Array,
 } as const;
 type ArrayTypeName = keyof typeof ARRAY_TYPES;
-export type StoredArray = InstanceType<(typeof ARRAY_TYPES)[ArrayTypeName]>;
+export type StoredArray =
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array
+  | Float64Array
+  | BigUint64Array
+  | BigInt64Array;
 
 export type ArtifactTree =
   | null

@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunResults } from '../../src/api/results.ts';
+import {
+  type CommandResult,
+  hefl,
+  startHefl,
+  temporaryFolder,
+  tinySpecification,
+  writeText,
+} from './cli-process.ts';
+
+const folder = temporaryFolder();
+const runs = join(folder, 'runs');
+const specification = writeText(join(folder, 'tiny.yaml'), tinySpecification());
+const results = (): RunResults => JSON.parse(readFileSync(join(runs, 'tiny/results.json'), 'utf8'));
+let first: CommandResult;
+
+beforeAll(async () => {
+  first = await hefl('run', specification, '--runs', runs);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('a run ends with a verdict on stdout and a report on disk', () => {
+  expect(first).toMatchObject({ code: 0 });
+  expect(first.stdout).toContain('Synthetic data');
+  expect(first.stdout).toMatch(/No encryption .*\n.*Random mask/);
+  expect(first.stderr).toContain('Report: ');
+  expect(readFileSync(join(runs, 'tiny/report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+  const csv = readFileSync(join(runs, 'tiny/results.csv'), 'utf8');
+  expect(csv.split('\r\n').length).toBeGreaterThan(8);
+});
+
+test('every cell has its federation and all its attacks', () => {
+  const { cells, seeds, rows } = results();
+  expect(rows.map(({ key }) => key)).toEqual(['none', 'random(ratio=0.1)']);
+  expect(cells).toHaveLength(rows.length * seeds.length);
+  for (const cell of cells) {
+    expect(cell.federation.status).toBe('ok');
+    expect(cell.attacks.map(({ attack, adversary }) => `${attack} ${adversary}`)).toEqual([
+      'loss-threshold stale',
+      'loss-threshold oracle',
+      'analytic-fc stale',
+      'analytic-fc oracle',
+    ]);
+    for (const { outcome } of cell.attacks) expect(outcome.status).toBe('ok');
+  }
+});
+
+test('what is asked once for the same exposure counts everywhere', () => {
+  const scores = (row: string, adversary: string) =>
+    results()
+      .cells.find((cell) => cell.row === row)
+      ?.attacks.find((one) => one.attack === 'loss-threshold' && one.adversary === adversary)
+      ?.outcome;
+  expect(scores('none', 'oracle')).toEqual(scores('none', 'stale'));
+  expect(scores('random(ratio=0.1)', 'oracle')).toEqual(scores('none', 'stale'));
+  // 2 defenses × 2 attacks × 2 adversaries, of which only `random` by `stale` differs.
+  expect(readdirSync(join(runs, 'tiny/attacks'))).toHaveLength(4);
+});
+
+test('running again computes nothing and changes nothing', async () => {
+  const report = join(runs, 'tiny/report.html');
+  const before = statSync(report).mtimeMs;
+  const again = await hefl('run', specification, '--runs', runs, '--json');
+  expect(again.code).toBe(0);
+  expect(again.stderr).toContain('2/2, 2 reused');
+  expect(statSync(report).mtimeMs).toBe(before);
+  expect(JSON.parse(again.stdout)).toEqual(results());
+});
+
+test('a truncated artifact is named and computed again', async () => {
+  const cells = join(runs, 'tiny/cells');
+  const view = join(cells, readdirSync(cells)[0] as string, 'view.bin');
+  const { size } = statSync(view);
+  truncateSync(view, size - 100);
+  const repaired = await hefl('run', specification, '--runs', runs);
+  expect(repaired.code).toBe(0);
+  expect(repaired.stderr).toContain(`${view} is damaged: length is ${size - 100} bytes`);
+  expect(repaired.stderr).toContain('Encrypt and aggregate  2/2, 1 reused');
+  expect(statSync(view).size).toBe(size);
+});
+
+test('an interrupted run goes on where it stopped', async () => {
+  const slow = writeText(
+    join(folder, 'slow.yaml'),
+    tinySpecification({ attacks: '[{ id: dlg, iterations: 100000 }]' }),
+  );
+  const running = startHefl(['run', slow, '--runs', runs]);
+  await running.saw('Encrypt and aggregate  2/2');
+  running.interrupt();
+  const stopped = await running.result;
+  expect(stopped.code).toBe(130);
+  expect(stopped.stderr).toContain('the same command goes on from there');
+  expect(stopped.stdout).toBe('');
+  expect(readdirSync(join(runs, 'slow'))).not.toContain('lock');
+
+  const resumed = startHefl(['run', slow, '--runs', runs]);
+  await resumed.saw('Encrypt and aggregate  2/2, 2 reused');
+  resumed.interrupt();
+  expect((await resumed.result).code).toBe(130);
+});
+
+test('report writes the page again, and plan knows what tasks took', async () => {
+  const page = join(folder, 'again.html');
+  const report = await hefl('report', join(runs, 'tiny'), '--out', page);
+  expect(report).toMatchObject({ code: 0, stdout: `${page}\n` });
+  expect(readFileSync(page, 'utf8')).toBe(readFileSync(join(runs, 'tiny/report.html'), 'utf8'));
+  const plan = await hefl('plan', specification, '--runs', runs);
+  expect(plan.stdout).toMatch(/attack loss-threshold +4 +\d+ s each/);
+  expect(plan.stdout).toMatch(/Time: at most about .* with/);
+});
