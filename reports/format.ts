@@ -66,9 +66,8 @@ export function formatBytes(bytes: number): string {
 
 export function formatSeconds(seconds: number): string {
   if (seconds >= 120) {
-    const minutes = Math.floor(seconds / 60);
-    const rest = Math.round(seconds - minutes * 60);
-    return `${formatCount(minutes)}${NBSP}min ${rest}${NBSP}s`;
+    const whole = Math.round(seconds);
+    return `${formatCount(Math.floor(whole / 60))}${NBSP}min ${whole % 60}${NBSP}s`;
   }
   return seconds > 0 && seconds < 0.1
     ? `${formatSignificant(seconds * 1000)}${NBSP}ms`

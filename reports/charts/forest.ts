@@ -26,6 +26,9 @@ export function forestChart(forest: Forest): Chart {
   return chart(`${forest.title}: ${forest.axis}`, 520, ({ width, shorten, margin }) => {
     // Lines may share a label; their positions keep them apart.
     const y = (line: ForestLine) => lines.indexOf(line);
+    // Half a narrow chart, or a long name, leaves room for one word only.
+    const side = (words: string, word: string) =>
+      width > NARROW && words.length <= 26 ? words : word;
     return {
       height: 50 + lines.length * 26,
       marginLeft: margin(lines.map(({ label }) => label)),
@@ -50,7 +53,7 @@ export function forestChart(forest: Forest): Chart {
           frameAnchor: 'top',
           dx: -8,
           dy: -20,
-          text: () => `◂ ${width > NARROW ? forest.left : leftWord}`,
+          text: () => `◂ ${side(forest.left, leftWord)}`,
           textAnchor: 'end',
           fillOpacity: 0.75,
         }),
@@ -59,7 +62,7 @@ export function forestChart(forest: Forest): Chart {
           frameAnchor: 'top',
           dx: 8,
           dy: -20,
-          text: () => `${width > NARROW ? forest.right : rightWord} ▸`,
+          text: () => `${side(forest.right, rightWord)} ▸`,
           textAnchor: 'start',
           fillOpacity: 0.75,
         }),

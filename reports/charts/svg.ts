@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
+import { DOMParser } from 'linkedom';
 
 /** Markup that this folder drew. Templates insert only this, never a string. */
 export class Svg {
@@ -39,9 +39,12 @@ export function chart(
   return { wide: at(wideWidth), narrow: at(NARROW) };
 }
 
-/** Renders in Node: `linkedom` stands in for the browser's document. */
+/**
+ * Renders in Node: `linkedom` stands in for the browser's document. An XML one, because its HTML
+ * documents leave `<` and `&` in attributes as they are.
+ */
 export function plot(describe: string, options: Plot.PlotOptions): Svg {
-  const { document } = parseHTML('<html><body></body></html>');
+  const document = new DOMParser().parseFromString('<svg/>', 'image/svg+xml');
   const drawn = Plot.plot({
     document,
     ...options,

@@ -4,10 +4,15 @@ import type { Answer, Family } from './answers.ts';
 import type { Headline, ReportContext } from './context.ts';
 import { figure, inline } from './figure.ts';
 import { worstHeadline } from './frontier.ts';
-import { bestGuess, type Level } from './judgement.ts';
+import { bestGuess, type Level, worstLevel } from './judgement.ts';
 import type { RowLabel } from './rows.ts';
 
-type Judged = { readonly row: RowLabel; readonly worst: Headline };
+/** A ratio's highest score, and its worst level: a lower score can be the surer one. */
+interface Judged {
+  readonly row: RowLabel;
+  readonly worst: Headline;
+  readonly level: Level;
+}
 
 const QUESTIONS: Readonly<Record<AttackKind, (title: string) => string>> = {
   membership: (title) => `Does ${title} hide who was in the training data?`,
@@ -19,7 +24,7 @@ export function safetyAnswer(context: ReportContext, family: Family, kind: Attac
   if (!context.results.attacks.some((attack) => attack.kind === kind)) return [];
   const judged = family.rows.flatMap((row) => {
     const worst = worstHeadline(context, row.key, kind);
-    return worst ? [{ row, worst }] : [];
+    return worst ? [{ row, worst, level: worstLevel(levels(context, row.key, kind)) }] : [];
   });
   const question = QUESTIONS[kind](family.title);
   const [first] = judged;
@@ -35,9 +40,15 @@ export function safetyAnswer(context: ReportContext, family: Family, kind: Attac
   return [{ question, ...lead(judged), sentence: sentence(context, kind, judged, first) }];
 }
 
+function levels(context: ReportContext, row: string, kind: AttackKind): Level[] {
+  return context.results.attacks
+    .filter((attack) => attack.kind === kind)
+    .flatMap(({ id }) => context.headline(row, id)?.level ?? []);
+}
+
 function lead(judged: readonly Judged[]): Pick<Answer, 'tone' | 'lead'> {
-  const at = (...levels: Level[]) =>
-    judged.filter(({ worst }) => levels.includes(worst.level)).map(({ row }) => row.ratioText);
+  const at = (...wanted: Level[]) =>
+    judged.filter(({ level }) => wanted.includes(level)).map(({ row }) => row.ratioText);
   const leaking = at('exposed', 'leaks');
   const guessing = at('guessing');
   if (leaking.length === judged.length)
@@ -50,7 +61,8 @@ function lead(judged: readonly Judged[]): Pick<Answer, 'tone' | 'lead'> {
       tone: 'open',
       lead: `From these attacks, only at ${formatRho(formatList(guessing))}.`,
     };
-  return { tone: 'open', lead: 'Undecided.' };
+  const unjudged = at('unjudged');
+  return { tone: 'open', lead: unjudged.length === judged.length ? 'Not judged.' : 'Undecided.' };
 }
 
 function sentence(

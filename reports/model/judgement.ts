@@ -40,6 +40,12 @@ export const LEVELS: Readonly<Record<Level, { symbol: string; words: string; rul
   },
 };
 
+const WORST_FIRST: readonly Level[] = ['exposed', 'leaks', 'undecided', 'unjudged', 'guessing'];
+
+export function worstLevel(levels: readonly Level[]): Level {
+  return WORST_FIRST.find((level) => levels.includes(level)) ?? 'unjudged';
+}
+
 /** From this value on an attack clearly succeeds. SSIM .5 is a published success criterion. */
 const CLEAR_SUCCESS: Readonly<Record<string, number>> = {
   auc: 0.6,
@@ -67,7 +73,8 @@ export function judge(value: MetricValue, metric: MetricDescription): Level {
   const towardsLeakage = metric.higherMeansMoreLeakage ? 1 : -1;
   if (value.value === towardsLeakage * Number.POSITIVE_INFINITY) return 'exposed';
   const { interval } = value;
-  if (!interval) return 'unjudged';
+  // Also refuses bounds that are not numbers.
+  if (!interval || !(interval.low <= interval.high)) return 'unjudged';
 
   const [weakest, strongest] = metric.higherMeansMoreLeakage
     ? [interval.low, interval.high]

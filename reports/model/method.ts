@@ -55,12 +55,14 @@ export function methodSection({ results }: ReportContext): MethodSection {
         value: `${environment.cpu}, ${formatPlural(environment.cores, 'core')}`,
       },
     ],
-    defenses: results.rows.map((row) => ({
-      title: row.title,
-      id: row.key,
-      text: row.source,
-      params: formatParams(row.params),
-    })),
+    defenses: [...new Set(results.rows.map(({ defense }) => defense))].flatMap((id) => {
+      const rows = results.rows.filter(({ defense }) => defense === id);
+      const [first] = rows;
+      const params = [...new Set(rows.map((row) => formatParams(row.params)))];
+      return first
+        ? [{ title: first.title, id, text: first.source, params: params.join('; ') }]
+        : [];
+    }),
     adversaries: results.adversaries.map(({ id, title, knows, protocolConsistent }) => ({
       title,
       id,
