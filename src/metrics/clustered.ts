@@ -4,6 +4,7 @@ import { randomStream } from '../engine/random.ts';
 import {
   type Cluster,
   clusterMean,
+  hasSpread,
   hierarchicalBootstrap,
   percentileInterval,
 } from '../stats/bootstrap.ts';
@@ -51,8 +52,10 @@ export function clusteredMetric<O extends AttackOutput>(definition: {
     const spread = hierarchicalBootstrap(clustersOfSeeds, RESAMPLES, randomStream('bootstrap'));
     return {
       value,
-      // An infinite mean (identical images) has no interval.
-      ...(Number.isFinite(value) ? { interval: percentileInterval(spread) } : {}),
+      // An infinite mean (identical images) and a single value have no interval.
+      ...(Number.isFinite(value) && hasSpread(clustersOfSeeds)
+        ? { interval: percentileInterval(spread) }
+        : {}),
       n: seeds.reduce((sum, { output, truth }) => sum + definition.samples(output, truth), 0),
       perItem,
       ...(Object.keys(baselines).length > 0 ? { baselines } : {}),
@@ -65,7 +68,9 @@ export function clusteredMetric<O extends AttackOutput>(definition: {
 function caution(seeds: readonly (readonly Cluster[])[]): { caution?: string } {
   const targets = seeds.reduce((sum, clusters) => sum + clusters.length, 0);
   if (targets < 5)
-    return { caution: `only ${targets} targets: the interval says little about other clients` };
+    return {
+      caution: `only ${targets} ${targets === 1 ? 'target' : 'targets'}: that says little about other clients`,
+    };
   if (seeds.length < 5)
     return {
       caution: `${seeds.length === 1 ? '1 seed' : `${seeds.length} seeds`}: the interval understates how much trainings differ; 5 or more for a published claim`,

@@ -5,6 +5,7 @@ import {
   bootstrapP,
   type Cluster,
   clusterMean,
+  hasSpread,
   hierarchicalBootstrap,
   holm,
   percentileInterval,
@@ -120,11 +121,11 @@ function compare(
     equalRatio: sameRealisedRatio(a, b),
     difference: {
       value: difference,
-      interval: percentileInterval(spread),
+      ...(hasSpread(seeds) ? { interval: percentileInterval(spread) } : {}),
       n: items.length,
       perItem: items.map((cluster) => clusterMean([[cluster]])),
     },
-    p: bootstrapP(spread),
+    p: bootstrapP(spread, items.length),
     leaksLess: aLeaksLess ? 'a-leaks-less' : 'b-leaks-less',
   };
 }

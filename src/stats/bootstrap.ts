@@ -79,11 +79,22 @@ export function percentileInterval(sorted: Float64Array, level = 0.95): Interval
   };
 }
 
-/** Two-sided p of "the difference is 0": twice the smaller tail, never below 2 / (resamples + 1). */
-export function bootstrapP(sorted: Float64Array): number {
+/** Whether resampling says anything: one value alone has no spread. */
+export function hasSpread(seeds: readonly SeedClusters[]): boolean {
+  const clusters = seeds.flat();
+  return clusters.length > 1 || clusters.some(({ strata }) => strata.length > 0);
+}
+
+/**
+ * Two-sided p of "the difference is 0": twice the smaller tail of its bootstrap distribution, never
+ * below 2 / (resamples + 1), nor below 2^(1 − clients): what a sign test could reach when all
+ * clients agree. A handful of values resampled among themselves would look far too certain.
+ */
+export function bootstrapP(sorted: Float64Array, clients: number): number {
   const below = sorted.filter((value) => value <= 0).length;
   const above = sorted.filter((value) => value >= 0).length;
-  return Math.min(1, (2 * (Math.min(below, above) + 1)) / (sorted.length + 1));
+  const tails = (2 * (Math.min(below, above) + 1)) / (sorted.length + 1);
+  return Math.min(1, Math.max(tails, 2 ** (1 - clients)));
 }
 
 /** Holm's step-down correction; same order as given. Source: Holm 1979. */

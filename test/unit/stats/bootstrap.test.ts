@@ -4,6 +4,7 @@ import {
   bootstrapP,
   type Cluster,
   clusterMean,
+  hasSpread,
   hierarchicalBootstrap,
   holm,
   percentileInterval,
@@ -64,9 +65,21 @@ test('the 95 % interval covers the truth in about 95 % of experiments', () => {
 });
 
 test('p is large without a difference and small with one', () => {
-  expect(bootstrapP(Float64Array.from([-2, -1, 1, 2]))).toBe(1);
-  expect(bootstrapP(new Float64Array(99).fill(1))).toBeCloseTo(2 / 100, 12);
-  expect(bootstrapP(new Float64Array(99))).toBe(1);
+  expect(bootstrapP(Float64Array.from([-2, -1, 1, 2]), 20)).toBe(1);
+  expect(bootstrapP(new Float64Array(99).fill(1), 20)).toBeCloseTo(2 / 100, 12);
+  expect(bootstrapP(new Float64Array(99), 20)).toBe(1);
+});
+
+test('p is never below what a sign test over the clients could give', () => {
+  const certain = new Float64Array(99_999).fill(1);
+  expect(bootstrapP(certain, 1)).toBe(1);
+  expect(bootstrapP(certain, 4)).toBe(1 / 8);
+});
+
+test('one value alone has no spread', () => {
+  expect(hasSpread([[valueCluster(3)]])).toBe(false);
+  expect(hasSpread([[valueCluster(3)], [valueCluster(3)]])).toBe(true);
+  expect(hasSpread([[sampleMean([1, 2])]])).toBe(true);
 });
 
 test('Holm by hand', () => {
