@@ -1,4 +1,4 @@
-import { buildReportModel } from '../../reports/index.ts';
+import { buildReportModel } from '../../reports/model/report-model.ts';
 import type { RunResults } from '../api/results.ts';
 import { textTable } from './text-table.ts';
 

@@ -81,11 +81,8 @@ async function crypto(): Promise<Finding> {
 
 async function mnist(): Promise<Finding> {
   try {
-    const { train, test } = await loadDataset('mnist', { limit: 1, testLimit: 1 });
-    return {
-      level: 'ok',
-      what: `data: MNIST is there and verified (${train.count + test.count > 0 ? 'official files' : 'empty'})`,
-    };
+    await loadDataset('mnist', { limit: 1, testLimit: 1 });
+    return { level: 'ok', what: 'data: MNIST is there, and its files are the official ones' };
   } catch (error) {
     return {
       level: 'problem',

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { renderReport } from '../../../reports/index.ts';
 import { writeFileAtomically } from '../../store/atomic-file.ts';
 import { readResults } from '../../store/results-file.ts';
 import { UsageError } from '../errors.ts';
@@ -24,6 +23,8 @@ export const report: CommandModule<object, ReportArguments> = {
       throw new UsageError(
         `There is no finished run ${run}: neither ${join(run, 'results.json')} nor ${join('runs', run, 'results.json')} exists. Finish it with hefl run.`,
       );
+    // Charts and images take a second to load; no other command needs them.
+    const { renderReport } = await import('../../../reports/index.ts');
     const results = await readResults(join(folder, 'results.json'));
     const path = out ?? join(folder, 'report.html');
     await writeFileAtomically(resolve(path), await renderReport(results));

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
+import { packageFolder } from '../../platform/import-module.ts';
 import { prepareRun } from '../../run/prepare.ts';
 import { type FinishedRun, runExperiment } from '../../run/run-experiment.ts';
 import { EXIT, UsageError } from '../errors.ts';
@@ -23,7 +24,8 @@ export function runOptions<T>(yargs: Argv<T>) {
   return yargs
     .positional('spec', {
       type: 'string',
-      default: 'experiments/quickstart.yaml',
+      default: join(packageFolder, 'experiments/quickstart.yaml'),
+      defaultDescription: 'the quickstart',
       describe: 'experiment in YAML, JSON or TypeScript',
     })
     .option('runs', { type: 'string', default: 'runs', describe: 'folder of all runs' })
