@@ -219,4 +219,21 @@ describe('on the sigmoid network, from the whole update', () => {
     const output = await ask(invertingGradients, { model: dlgLenet, view, aux, params });
     expect(ssim.score(output, truth)?.value).toBeGreaterThan(0.9);
   });
+
+  test('with half the coordinates encrypted at random, only the naive attacker is lost', async () => {
+    const stream = randomStream(6, 'mask');
+    const mask = start.map(() => (stream.uniform() < 0.5 ? 1 : 0));
+    const { view, aux, truth } = await probeRound(
+      dlgLenet,
+      start,
+      [take(304, 1)],
+      one,
+      Uint8Array.from(mask),
+    );
+    const params = { iterations: 400, restarts: 1 };
+    const score = async (adversary: 'stale' | 'mask-aware') =>
+      ssim.score(await ask(idlg, { model: dlgLenet, view, aux, params, adversary }), truth)?.value;
+    expect(await score('mask-aware')).toBeGreaterThan(0.9);
+    expect(await score('stale')).toBeLessThan(0.5);
+  });
 });
