@@ -60,7 +60,7 @@ export async function openPerClientKeyRing(
         return joinBlocks(parts, blocks);
       },
     }),
-    aggregator: () => blockAggregator(executor, set),
+    aggregator: () => blockAggregator(executor, set, (owner) => keyOf(publicKeys, owner)),
     shareHolder: (client) => {
       const decryptor = new KeyDecryptor(executor, set, keyOf(secretKeys, client));
       return {
@@ -93,7 +93,11 @@ export async function openPerClientKeyRing(
   };
 }
 
-function blockAggregator(executor: Executor, set: ParameterSet): Aggregator {
+function blockAggregator(
+  executor: Executor,
+  set: ParameterSet,
+  keyOf: (client: number) => KeyMaterial,
+): Aggregator {
   return {
     async weightedSum(vectors, weights) {
       const [first] = vectors;
@@ -109,9 +113,9 @@ function blockAggregator(executor: Executor, set: ParameterSet): Aggregator {
       });
       const blocks = first.blocks ?? [];
       const sums = await Promise.all(
-        blocks.map((_, j) => {
+        blocks.map(({ client }, j) => {
           const column = parts.map((part) => (part[j] as BlockPart).vector);
-          return new CipherAggregator(executor, set).weightedSum(column, weights);
+          return new CipherAggregator(executor, set, keyOf(client)).weightedSum(column, weights);
         }),
       );
       return joinBlocks(sums, blocks);

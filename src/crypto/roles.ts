@@ -60,14 +60,16 @@ export class KeyEncryptor implements Encryptor {
   }
 }
 
-/** Adds ciphertexts up. It is never given a key. */
+/** Adds ciphertexts up. The only key it is ever given is a public one. */
 export class CipherAggregator implements Aggregator {
   readonly #executor: Executor;
   readonly #set: ParameterSet;
+  readonly #publicKey: KeyMaterial;
 
-  constructor(executor: Executor, set: ParameterSet) {
+  constructor(executor: Executor, set: ParameterSet, publicKey: KeyMaterial) {
     this.#executor = executor;
     this.#set = set;
+    this.#publicKey = publicKey;
   }
 
   async weightedSum(
@@ -86,7 +88,8 @@ export class CipherAggregator implements Aggregator {
     const size = Math.max(1, Math.floor(ciphertextsPerSum / terms.length));
     const parts = await Promise.all(
       chunks(columns, size, this.#executor.width).map(([start, end]) =>
-        this.#executor.submit('weightedSum', [], () => ({
+        this.#executor.submit('weightedSum', [this.#publicKey], () => ({
+          key: this.#publicKey.id,
           columns: Array.from({ length: end - start }, (_, at) =>
             // Copies, because a transferred ciphertext would vanish from the caller's hands.
             terms.map(({ vector }) => (vector.ciphertexts[start + at] as Uint8Array).slice()),

@@ -7,7 +7,8 @@ export type ParameterSetId =
   | 'ckks-threshold'
   | 'bfv-maskcrypt'
   | 'bfv-pack23'
-  | 'paillier-3072';
+  | 'paillier-3072'
+  | 'paillier-3072-lanes';
 
 /** Who holds which key. `shared`: every client holds the one secret key, the server none. */
 export type KeySetupId = 'none' | 'shared' | 'per-client' | 'joint' | 'threshold';

@@ -28,7 +28,7 @@ export async function openSharedKeyRing(
       const key = options.uploads === 'seeded' ? secretKey : publicKey;
       return new KeyEncryptor(executor, set, key, client);
     },
-    aggregator: () => new CipherAggregator(executor, set),
+    aggregator: () => new CipherAggregator(executor, set, publicKey),
     decryptor: () => new KeyDecryptor(executor, set, secretKey),
     close: () => executor.close(),
   };

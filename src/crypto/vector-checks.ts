@@ -68,8 +68,9 @@ export function checkAggregation(
     throw new RangeError(
       `The clients' weights add up to ${total}; with ${set.id} they must not exceed 1.`,
     );
-  if (set.id === 'bfv-pack23' && vectors.length > largestFieldSum)
+  const packed = set.id === 'bfv-pack23' || set.id === 'paillier-3072-lanes';
+  if (packed && vectors.length > largestFieldSum)
     throw new RangeError(
-      `${vectors.length} vectors: bfv-pack23 adds at most ${largestFieldSum}. Use ckks-add for more.`,
+      `${vectors.length} vectors: ${set.id} adds at most ${largestFieldSum}. Use ckks-add for more.`,
     );
 }

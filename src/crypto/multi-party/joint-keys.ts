@@ -93,7 +93,7 @@ export async function openJointKeyRing(
       server: clients * limbBytes(keyRing),
     },
     encryptor: (client) => new KeyEncryptor(executor, set, key, client),
-    aggregator: () => new CipherAggregator(executor, set),
+    aggregator: () => new CipherAggregator(executor, set, key),
     shareHolder: partyOf,
     merger: () => new PartialMerger(setup),
     close: () => executor.close(),

@@ -1,3 +1,5 @@
+import { PaillierEngine } from '../paillier/engine.ts';
+import { parameterSet as parameterSetOf } from '../parameter-sets.ts';
 import type { ParameterSetId } from '../scheme.ts';
 import type { SchemeOptions } from '../scheme-options.ts';
 import { SealEngine } from '../seal/engine.ts';
@@ -9,6 +11,9 @@ export interface EngineSetup {
   readonly options: SchemeOptions;
 }
 
-export function openEngine({ parameterSet, options }: EngineSetup): Promise<CipherEngine> {
-  return SealEngine.open(parameterSet, options);
+export async function openEngine({ parameterSet, options }: EngineSetup): Promise<CipherEngine> {
+  const { scheme } = parameterSetOf(parameterSet);
+  return scheme === 'paillier'
+    ? new PaillierEngine(parameterSet, options)
+    : SealEngine.open(parameterSet, options);
 }

@@ -20,7 +20,14 @@ export interface Operations {
   };
   /** One ciphertext of every vector per column; `vectors` are the numbers errors name them by. */
   weightedSum: {
-    input: { columns: Uint8Array[][]; vectors: number[]; weights: number[]; firstColumn: number };
+    input: {
+      /** The public key; SEAL's schemes add without it. */
+      key: number;
+      columns: Uint8Array[][];
+      vectors: number[];
+      weights: number[];
+      firstColumn: number;
+    };
     output: { ciphertexts: Uint8Array[] };
   };
   decrypt: {

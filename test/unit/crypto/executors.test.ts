@@ -42,7 +42,10 @@ afterAll(() => Promise.all(Object.values(executors).map((executor) => executor.c
 it('sums and decrypts to the same bytes wherever it runs', async () => {
   const results = await Promise.all(
     Object.values(executors).map(async (executor) => {
-      const sum = await new CipherAggregator(executor, set).weightedSum(uploads, weights);
+      const sum = await new CipherAggregator(executor, set, publicKey).weightedSum(
+        uploads,
+        weights,
+      );
       const values = await new KeyDecryptor(executor, set, secretKey).decrypt(sum);
       return { sum, values };
     }),

@@ -76,7 +76,8 @@ class Bench {
   }
 
   async sum(upload: Uint8Array): Promise<Uint8Array> {
-    const { ciphertexts } = await this.executor.submit('weightedSum', [], () => ({
+    const { ciphertexts } = await this.executor.submit('weightedSum', [this.publicKey], () => ({
+      key: this.publicKey.id,
       columns: [[upload, this.upload]],
       vectors: [0, 1],
       weights: [0.5, 0.5],
