@@ -32,13 +32,27 @@ const PARTIALS = [
   'warnings',
 ] as const;
 
+/** In the order of the cascade. */
+const STYLES = [
+  'page.css',
+  'overview.css',
+  'sections.css',
+  'tables.css',
+  'verdicts.css',
+  'figures.css',
+  'gallery.css',
+  'method.css',
+  'narrow.css',
+  'print.css',
+] as const;
+
 /** How large a gallery tile is drawn, CSS pixels per image pixel at a 28-pixel image. */
 const TILE_TARGET = 84;
 
 /** Fills the templates; one file with styles, script, pictures and data inside. */
 export async function renderPage(page: Page): Promise<string> {
   const [style, script, main] = await Promise.all([
-    readAsset('report.css'),
+    Promise.all(STYLES.map(readAsset)).then((parts) => parts.join('\n')),
     readAsset('report.js'),
     readTemplate('report'),
   ]);

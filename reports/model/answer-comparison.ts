@@ -1,6 +1,7 @@
 import type { Comparison } from '../../src/api/results.ts';
 import { formatCount, formatPlural } from '../format.ts';
 import type { Answer } from './answers.ts';
+import { verdictOf } from './comparisons.ts';
 import type { ReportContext } from './context.ts';
 
 /** One answer per pair of defenses compared at equal ratio; none where nothing was compared. */
@@ -30,7 +31,7 @@ function answer(
   const a = context.row(first.a).familyTitle;
   const b = context.row(first.b).familyTitle;
   const decided = (verdict: Comparison['verdict'], of = comparisons) =>
-    of.filter((one) => one.verdict === verdict).length;
+    of.filter((one) => verdictOf(one) === verdict).length;
   const less = decided('a-leaks-less');
   const more = decided('b-leaks-less');
   const open = decided('undecided');

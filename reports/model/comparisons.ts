@@ -68,9 +68,13 @@ export function comparisonSection(context: ReportContext): ComparisonSection {
   };
 }
 
-/** Whether defense a leaks less, b does, or neither can be said. */
-export function verdictOf({ equalRatio, verdict }: Comparison): ComparisonVerdict {
-  return equalRatio ? verdict : 'unequal';
+/**
+ * Whether defense a leaks less, b does, or neither can be said. Resampling a single image or client
+ * always gives the same difference, so one sample decides nothing, whatever its p.
+ */
+export function verdictOf({ equalRatio, difference, verdict }: Comparison): ComparisonVerdict {
+  if (!equalRatio) return 'unequal';
+  return difference.n < 2 ? 'undecided' : verdict;
 }
 
 function forest(
@@ -161,7 +165,7 @@ function verdictWords(context: ReportContext, comparison: Comparison): string {
     case 'b-leaks-less':
       return `${context.row(comparison.b).familyTitle} leaks less`;
     case 'undecided':
-      return 'undecided';
+      return comparison.difference.n < 2 ? 'undecided: one sample' : 'undecided';
     case 'unequal':
       return 'ratios differ: not a fair comparison';
   }

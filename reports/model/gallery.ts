@@ -110,10 +110,13 @@ function panel(
       ];
     }),
   );
-  const hidden = probes.length - columns.length;
+  const shown =
+    probes.length > columns.length
+      ? `the first ${columns.length} of ${probes.length} probes`
+      : formatPlural(probes.length, 'probe');
   return {
     title: of.title,
-    subtitle: `${formatPlural(of.steps, 'local step')}, seed ${of.seed}, the first ${formatPlural(columns.length, 'probe')}${hidden > 0 ? ` of ${probes.length}` : ''} in the order of the specification`,
+    subtitle: `${formatPlural(of.steps, 'local step')}, seed ${of.seed}, ${shown}`,
     originals: columns.map((item) => ({
       image: images.add(item.original),
       alt: `Original of probe client ${item.client}, label ${item.label}`,

@@ -26,7 +26,7 @@ export const LEVELS: Readonly<Record<Level, { symbol: string; words: string; rul
   undecided: {
     symbol: '◇',
     words: 'Undecided',
-    rule: 'the interval includes guessing; more samples or seeds are needed',
+    rule: 'the interval includes guessing, or there is one sample only; more samples or seeds are needed',
   },
   guessing: {
     symbol: '●',
@@ -85,7 +85,8 @@ export function judge(value: MetricValue, metric: MetricDescription): Level {
     margin === undefined
       ? strongest <= guessed
       : weakest >= guessed - margin && strongest <= guessed + margin;
-  if (equivalent) return 'guessing';
+  // One sample has no spread: it can show a leak, never the absence of one.
+  if (equivalent) return value.n < 2 ? 'undecided' : 'guessing';
   if (weakest <= guessed) return 'undecided';
   const clear = CLEAR_SUCCESS[metric.id];
   return clear !== undefined && weakest > clear ? 'exposed' : 'leaks';

@@ -41,16 +41,15 @@ export function warningSection(context: ReportContext): WarningSection {
   return { general: [...new Set(general)], missing: missingResults(context) };
 }
 
-/** Every metric's own words on its n, with the attacks they were said of. */
+/** What metrics say about their n, once per wording, with the metrics that say it. */
 function cautions(context: ReportContext): string[] {
-  const where = new Map<string, Set<string>>();
-  for (const { metric, attack, value } of context.results.pooled) {
+  const metrics = new Map<string, Set<string>>();
+  for (const { metric, value } of context.results.pooled) {
     if (value.caution === undefined) continue;
     const title = context.metric(metric)?.title ?? metric;
-    const key = `${title}: ${value.caution}`;
-    where.set(key, (where.get(key) ?? new Set()).add(context.attack(attack)?.title ?? attack));
+    metrics.set(value.caution, (metrics.get(value.caution) ?? new Set()).add(title));
   }
-  return [...where].map(([text, attacks]) => `${text} (${[...attacks].join(', ')}).`);
+  return [...metrics].map(([caution, titles]) => `${formatList([...titles])}: ${caution}.`);
 }
 
 function missingResults(context: ReportContext): MissingResult[] {

@@ -118,7 +118,7 @@ describe.skipIf(CHROMIUM === undefined)(title, () => {
       await page.keyboard.press('Enter');
       expect(await button.getAttribute('aria-expanded')).toBe('true');
       expect(await detail.isVisible()).toBe(true);
-      expect(await detail.innerText()).toContain('upper bound, never a headline');
+      expect(await detail.textContent()).toContain('upper bound, never a headline');
       await page.keyboard.press('Space');
       expect(await detail.isVisible()).toBe(false);
     });

@@ -64,6 +64,11 @@ describe('the level of a verdict', () => {
     expect(judge(identical, metric('psnr'))).toBe('exposed');
   });
 
+  it('does not take one sample for the absence of a leak', () => {
+    expect(judge({ ...value(0.5, 0.5), n: 1 }, metric('auc'))).toBe('undecided');
+    expect(judge({ ...value(0.9, 0.9), n: 1 }, metric('auc'))).toBe('exposed');
+  });
+
   it('never calls an interval that includes chance a leak', () => {
     fc.assert(
       fc.property(

@@ -125,6 +125,19 @@ describe('the answers', () => {
     );
   });
 
+  it('let no single sample decide a comparison', () => {
+    const base = quickstart();
+    const results: RunResults = {
+      ...base,
+      comparisons: base.comparisons.map((one) => ({
+        ...one,
+        difference: { ...one.difference, n: 1 },
+        verdict: 'a-leaks-less',
+      })),
+    };
+    expect(answer(results, /better than/)?.lead).toBe('Undecided.');
+  });
+
   it('give costs as measured', () => {
     const { costs } = buildReportModel(quickstart());
     const up = costs?.bytes.parts.filter(
