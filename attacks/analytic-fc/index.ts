@@ -14,7 +14,7 @@ export const analyticFc = defineAttack({
     version: 1,
     title: 'Analytic inversion of the first layer',
     source:
-      'Phong et al. 2018, §3 (example 3); Geiping et al. 2020, proposition 3.1. Extended to partly ' +
+      'Phong et al. 2018; Geiping et al. 2020, proposition 3.1. Extended to partly ' +
       'encrypted layers: any exposed pair (ΔW_ij, Δb_i) tells pixel j; encrypted biases are inferred ' +
       'from pixels already known; with no bias exposed, the brightest pixel sets the scale.',
     params: z.strictObject({}),

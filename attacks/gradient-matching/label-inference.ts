@@ -2,7 +2,7 @@ import type { ParameterEntry, ParameterLayout } from '../../src/models/layout.ts
 import type { ObservedUpdate } from './observed-update.ts';
 
 /**
- * The label of a single training sample, read off the last layer (iDLG, Zhao et al. 2020, §3).
+ * The label of a single training sample, read off the last layer (iDLG, Zhao, Mopuri & Bilen 2020).
  *
  * With cross entropy the gradient of logit i is p_i − y_i: negative for the true class alone,
  * whatever the activation. The bias gradient is that number, and stays so, summed, over several

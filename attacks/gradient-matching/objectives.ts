@@ -7,7 +7,7 @@ const TINY = 1e-20;
 /** Distance of a dummy's gradient from the observed one over the scored coordinates. */
 export type Objective = (gradient: Tensor, observed: Tensor, scored: Tensor) => Tensor;
 
-/** Σ ‖g' − g‖² (Zhu et al. 2019, eq. 4). All arguments [N]; `scored` holds 0 and 1. */
+/** Σ ‖g' − g‖² (Zhu, Liu & Han 2019, algorithm 1). All arguments [N]; `scored` holds 0 and 1. */
 export const squaredDistance: Objective = (gradient, observed, scored) => {
   const difference = tf.mul(tf.sub(gradient, observed), scored);
   return tf.sum(tf.mul(difference, difference));
@@ -29,7 +29,7 @@ export const cosineDistance: Objective = (gradient, observed, scored) => {
 
 /**
  * Anisotropic total variation, the mean absolute difference of neighbours down plus across
- * (Geiping et al. 2020, §5).
+ * (Geiping et al. 2020, the prior of eq. 4).
  *
  * @param images [samples, height, width, channels]
  */

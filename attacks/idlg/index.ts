@@ -9,7 +9,7 @@ export const idlg = defineAttack({
     version: 1,
     title: 'Improved deep leakage from gradients',
     source:
-      'Zhao, Mopuri & Bilen 2020, §3 (label = the class of negative bias gradient), then Zhu, Liu & ' +
+      'Zhao, Mopuri & Bilen 2020 (label = the class of negative bias gradient), then Zhu, Liu & ' +
       'Han 2019. Differs: the weight gradients stand in where a bias is encrypted; a label that ' +
       'stays open is optimised as in DLG.',
     params: deepLeakageParams,

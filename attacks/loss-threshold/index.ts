@@ -9,7 +9,8 @@ export const lossThreshold = defineAttack({
     id: 'loss-threshold',
     version: 1,
     title: 'Loss threshold',
-    source: 'Yeom et al. 2018, §3.2 (adversary 2); the threshold is left to the metric.',
+    source:
+      'Yeom et al. 2018 (membership by a threshold on the loss); the threshold is left to the metric.',
     params: z.strictObject({}),
     kind: 'membership',
     adversaries: ['stale', 'global-fill', 'mask-aware', 'oracle'],

@@ -95,6 +95,20 @@ describe('ML-Leaks', () => {
     expect(score?.interval?.high).toBeGreaterThan(0.5);
   });
 
+  test('trains its shadow once for all cells, and anew for other samples or another seed', async () => {
+    const remembered = new Map<string, Float32Array>();
+    const quick = { epochs: 1, attackIterations: 5 };
+    const asked = { model, aux, params: quick, remembered };
+    await ask(mlLeaks, { ...asked, view: viewOf(overfitted), adversary: 'oracle' });
+    await ask(mlLeaks, { ...asked, view: viewOf(untrained), adversary: 'stale' });
+    expect(remembered.size).toBe(1);
+    const other = knowledge({ membership: aux.membership }, take(600, 400, more));
+    await ask(mlLeaks, { ...asked, view: viewOf(untrained), aux: other });
+    await ask(mlLeaks, { ...asked, view: viewOf(untrained), seed: 2 });
+    await ask(mlLeaks, { ...asked, view: viewOf(untrained), params: { ...quick, epochs: 2 } });
+    expect(remembered.size).toBe(4);
+  });
+
   test('needs samples of its own', async () => {
     const poor = knowledge({ membership: aux.membership }, take(0, 3));
     await expect(ask(mlLeaks, { model, view: viewOf(untrained), aux: poor })).rejects.toThrow(

@@ -144,6 +144,8 @@ export interface Asked<P> {
   readonly seed?: number;
   readonly signal?: AbortSignal;
   readonly progress?: (fraction: number) => void;
+  /** What `once` has computed so far. */
+  readonly remembered?: Map<string, Float32Array>;
   /** Takes the place of what the view exposes. */
   readonly exposure?: Exposure;
 }
@@ -154,7 +156,7 @@ export async function ask<P, O extends AttackOutput>(
   asked: Asked<P>,
 ): Promise<O> {
   const { model, view, aux, adversary = 'oracle', seed = 1, exposure } = asked;
-  const remembered = new Map<string, Float32Array>();
+  const remembered = asked.remembered ?? new Map<string, Float32Array>();
   const context: AttackContext<P> = {
     params: attack.meta.params.parse(asked.params ?? {}),
     adversary,
