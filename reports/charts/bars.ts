@@ -3,8 +3,9 @@ import type { BarPart } from '../model/costs.ts';
 import { fillSwatch, type LegendItem, OKABE_ITO } from './palette.ts';
 import { type Chart, chart } from './svg.ts';
 
-const { sky, blue, orange, purple, green, vermilion } = OKABE_ITO;
-const PART_COLOURS = [sky, blue, orange, purple, green, vermilion] as const;
+const { blue, orange, green, purple, sky, vermilion } = OKABE_ITO;
+// Neighbours in a bar differ in lightness too.
+const PART_COLOURS = [blue, orange, green, purple, sky, vermilion] as const;
 
 /** Stacked bars, one per defense, or two where up and down differ. */
 export function barChart(
