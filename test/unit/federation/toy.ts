@@ -150,7 +150,7 @@ export function transparentKeyRing(): KeyRing & { readonly encrypted: Float32Arr
   return {
     ...plain,
     keySetup: 'shared',
-    parameterSet: { ...parameterSet('ckks-tenseal'), valuesPerCiphertext: 4 },
+    parameterSet: parameterSet('ckks-tenseal'),
     keyBytes: { perClient: 1000, server: 600 },
     encrypted,
     encryptor: (client) => ({

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { defenses } from '../../../defenses/index.ts';
+import { openKeyRing } from '../../../src/crypto/key-ring.ts';
+import { partitionData } from '../../../src/data/partition.ts';
+import { loadDataset } from '../../../src/data/registry.ts';
+import { openEngine } from '../../../src/engine/choose.ts';
+import { randomStream } from '../../../src/engine/random.ts';
+import { runProtocol } from '../../../src/federation/protocol.ts';
+import { recordedUpdates, recordTrajectory } from '../../../src/federation/trajectory.ts';
+import { findModel } from '../../../src/models/registry.ts';
+
+test('ten clients train LeNet-5 alike under every defense', { timeout: 300_000 }, async () => {
+  const engine = await openEngine();
+  const model = findModel('lenet-5');
+  const dataset = await loadDataset('mnist', { limit: 6_000, testLimit: 2_000 });
+  const federation = {
+    clients: 10,
+    clientsPerRound: 10,
+    rounds: 2,
+    localEpochs: 5,
+    batchSize: 32,
+    learningRate: 0.05,
+    partition: { kind: 'iid' },
+    trajectory: 'shared',
+  } as const;
+  const partition = partitionData(
+    dataset,
+    { ...federation, shadowSamples: 0, probeImages: 0 },
+    randomStream(1, 'partition'),
+  );
+  const shared = {
+    specification: { federation, network: { bitsPerSecond: 100e6 } },
+    dataset,
+    model,
+    engine,
+    seed: 1,
+    signal: new AbortController().signal,
+    progress: () => {},
+  };
+  const trajectory = await recordTrajectory({ ...shared, partition, probes: [] });
+
+  const measured: Record<string, unknown> = {};
+  const accuracies: number[] = [];
+  for (const defense of defenses) {
+    const keyRing = await openKeyRing(defense.keys, defense.scheme, { clients: 10, workers: 2 });
+    try {
+      const { rounds, costs, realisedRatio } = await runProtocol({
+        ...shared,
+        defense,
+        params: defense.meta.params.parse({}),
+        updates: recordedUpdates(trajectory),
+        keyRing,
+      });
+      for (const { aggregationError } of rounds) expect(aggregationError).toBeLessThan(1e-5);
+      accuracies.push(rounds.at(-1)?.testAccuracy ?? 0);
+      measured[defense.meta.id] = {
+        realisedRatio,
+        ...costs.seconds,
+        round: costs.roundSeconds,
+        error: rounds.at(-1)?.aggregationError,
+      };
+    } finally {
+      await keyRing.close();
+    }
+  }
+  console.table(measured);
+  expect(Math.min(...accuracies)).toBeGreaterThan(0.25);
+  expect(Math.max(...accuracies) - Math.min(...accuracies)).toBeLessThan(0.005);
+});
