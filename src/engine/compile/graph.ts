@@ -114,18 +114,13 @@ export class Graph {
   }
 }
 
-/** The nodes that `outputs` depend on, in recording order, and the names they read. */
-export function liveNodes(
-  graph: Graph,
-  outputs: readonly Edge[],
-): { nodes: readonly Node[]; used: ReadonlySet<string> } {
-  const used = new Set(outputs.map((edge) => edge.name));
-  const nodes: Node[] = [];
-  for (let at = graph.nodes.length - 1; at >= 0; at--) {
-    const node = graph.nodes[at] as Node;
-    if (!node.outputs.some((edge) => used.has(edge.name))) continue;
-    for (const input of node.inputs) used.add(input.name);
-    nodes.push(node);
-  }
-  return { nodes: nodes.reverse(), used };
+/** The nodes that `outputs` depend on, in recording order. */
+export function liveNodes(graph: Graph, outputs: readonly Edge[]): Node[] {
+  const used = new Set(outputs);
+  const live = graph.nodes.toReversed().filter((node) => {
+    if (!node.outputs.some((edge) => used.has(edge))) return false;
+    for (const input of node.inputs) used.add(input);
+    return true;
+  });
+  return live.reverse();
 }

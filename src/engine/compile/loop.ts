@@ -25,7 +25,8 @@ const STEPS_AXIS = 'K';
 export function writeLoop(trace: Trace): LoopModel {
   const { graph } = trace;
   const ends = [...trace.nextState, ...trace.outputs];
-  const { nodes, used } = liveNodes(graph, ends);
+  const nodes = liveNodes(graph, ends);
+  const used = new Set([...ends, ...nodes.flatMap((node) => node.inputs)].map(({ name }) => name));
   const inside = nodes.filter((node) => node.varies);
   const outside = nodes.filter((node) => !node.varies);
 
