@@ -19,7 +19,8 @@ const TITLES: Readonly<Record<StageName, string>> = {
 };
 
 export function openDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
-  return stream.isTTY ? new LiveDisplay(stream) : new LineDisplay(stream);
+  // A terminal that tells no width would be redrawn letter by letter.
+  return stream.isTTY && stream.columns > 20 ? new LiveDisplay(stream) : new LineDisplay(stream);
 }
 
 /** `Attack what the server saw  12/40, 3 reused, 1 failed` */
@@ -94,7 +95,7 @@ class LiveDisplay implements ProgressDisplay {
       title: TITLES[stage],
       task: (_: unknown, task: LiveStage['task']) =>
         new Promise<void>((resolve) => this.#stages.set(stage, { task, finish: resolve })),
-      rendererOptions: { outputBar: 4 },
+      rendererOptions: { outputBar: 1 },
     }));
     this.#ended = new Listr(tasks, {
       concurrent: true,
@@ -132,11 +133,14 @@ class LiveDisplay implements ProgressDisplay {
     for (const stage of stages) {
       const live = this.#stages.get(stage.stage);
       if (!live || !this.#progress) continue;
-      const isCurrent = stage === current;
-      live.task.title = `${stageLine(stage)}${isCurrent ? timeLeft(this.#progress) : ''}`;
-      live.task.output = stage.running
+      const title = `${stageLine(stage)}${stage === current ? timeLeft(this.#progress) : ''}`;
+      const output = stage.running
         .map(({ label, fraction }) => `${bar(fraction)} ${label}`)
         .join('\n');
+      if (live.task.title !== title) live.task.title = title;
+      if (live.task.output !== output) live.task.output = output;
+      if (stage.done < stage.total || !earlierDone(stages, stage.stage)) continue;
+      live.finish();
     }
   }
 }

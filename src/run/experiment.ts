@@ -177,22 +177,16 @@ export class Experiment {
     });
     const task: AttackTask = { kind: 'attack', cell, attack: use, adversary, key };
     const earlier = this.#answers.get(key);
+    if (earlier) planned.dropped();
     const answer = earlier ?? this.#answer(task, planned);
     this.#answers.set(key, answer);
     const outcome = await answer;
     if (outcome.status === 'stored' && !(await this.#holdsFor(outcome.key, cell, adversary))) {
       // The attack reads more than the exposures, so that it has to be asked for each cell.
       const own = shortHash([key, cell.hash, adversary]);
-      const progress = earlier
-        ? planned
-        : this.#parts.progress.plan(
-            'attack',
-            attackKind(this.#parts.context.specification, use),
-            'again for its own cell',
-          );
+      const progress = this.#planAttack(cell, use, adversary) as TaskProgress;
       return this.#answer({ ...task, key: own }, progress);
     }
-    if (earlier) planned.dropped();
     return outcome;
   }
 
