@@ -52,7 +52,7 @@ export async function benchEngine(args: string[]): Promise<void> {
 }
 
 /** One timed run should last about this long. */
-const RUN_MILLISECONDS = 150;
+const RUN_MILLISECONDS = 400;
 
 async function measure(
   name: string,
@@ -96,7 +96,7 @@ async function contestant(program: Program, workload: Workload): Promise<() => P
   };
   await time(2);
   const perStep = await time(4);
-  const steps = Math.max(2, Math.min(200, Math.round(RUN_MILLISECONDS / perStep)));
+  const steps = Math.max(2, Math.min(500, Math.round(RUN_MILLISECONDS / perStep)));
   await time(steps);
   return () => time(steps);
 }

@@ -1,6 +1,8 @@
+import { benchCrypto } from './crypto.ts';
 import { benchEngine } from './engine.ts';
 
 const benches: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
+  crypto: benchCrypto,
   engine: benchEngine,
 };
 

@@ -1,6 +1,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { NdArray, Program, ProgramDefinition, RunArguments, RunResult } from '../program.ts';
 import { checkArguments } from '../program-checks.ts';
+import { UntraceableOperation } from './errors.ts';
 import { finalName, type LoopModel, outputName, STEP_COUNT } from './loop.ts';
 
 export type OnnxRuntime = typeof import('onnxruntime-node');
@@ -12,21 +13,34 @@ export interface SessionOptions {
   readonly chunkMilliseconds: number;
 }
 
-/** Loads a model. */
+/**
+ * Loads the model of a program.
+ *
+ * @throws {UntraceableOperation} when the runtime lacks an operation for the types it is used with.
+ */
 export async function openSession(
   runtime: OnnxRuntime,
   model: LoopModel,
+  program: string,
   { intraOpNumThreads }: SessionOptions,
 ): Promise<InferenceSession> {
-  return runtime.InferenceSession.create(model.bytes, {
-    executionProviders: ['cpu'],
-    intraOpNumThreads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
-    // Only errors: warnings are about optimizations not taken.
-    logSeverityLevel: 3,
-  });
+  try {
+    return await runtime.InferenceSession.create(model.bytes, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      // Only errors: warnings are about optimizations not taken.
+      logSeverityLevel: 3,
+    });
+  } catch (error) {
+    const { message } = error as Error;
+    const operation = /implementation for (\w+)/.exec(message)?.[1];
+    if (!operation) throw error;
+    const reason = `ONNX Runtime can't run its model (${message})`;
+    throw new UntraceableOperation(program, operation, reason, '');
+  }
 }
 
 /** A step compiled into a loop that ONNX Runtime runs. */

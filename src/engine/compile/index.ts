@@ -54,7 +54,7 @@ class CompiledEngine implements Engine {
   #fallback: Promise<Engine> | undefined;
 
   constructor(runtime: OnnxRuntime, options: CompiledEngineOptions) {
-    const { intraOpNumThreads = 1, chunkMilliseconds = 40 } = options;
+    const { intraOpNumThreads = 1, chunkMilliseconds = 200 } = options;
     this.#runtime = runtime;
     this.#options = options;
     this.#session = { intraOpNumThreads, chunkMilliseconds };
@@ -70,7 +70,7 @@ class CompiledEngine implements Engine {
   async #create(definition: ProgramDefinition): Promise<Program> {
     try {
       const model = writeLoop(traceStep(definition));
-      const session = await openSession(this.#runtime, model, this.#session);
+      const session = await openSession(this.#runtime, model, definition.name, this.#session);
       return new CompiledProgram(definition, this.#runtime, session, model, this.#session);
     } catch (error) {
       const { fallback, warn = console.warn } = this.#options;

@@ -275,7 +275,7 @@ export const elementwiseKernels: KernelTable = {
     const slope = elementwise(graph, 'Add', [negative, number(1)], 'float32');
     return elementwise(graph, 'Mul', [dy, slope], 'float32');
   },
-  /** 1 where x > 0, else `alpha`·x as tfjs has it: `alpha` itself; NaN stays. */
+  /** 1 where x > 0, else `alpha`. */
   Step: (call) => {
     const { graph } = call;
     const x = input(call, 'x');

@@ -2,6 +2,7 @@ import { convolutionKernels } from './convolution.ts';
 import { elementwiseKernels } from './elementwise.ts';
 import type { KernelTable } from './kernel.ts';
 import { matrixKernels } from './matrix.ts';
+import { normalizationKernels } from './normalization.ts';
 import { poolingKernels } from './pooling.ts';
 import { reductionKernels } from './reduction.ts';
 import { shapeKernels } from './shape.ts';
@@ -14,4 +15,5 @@ export const kernels: KernelTable = {
   ...matrixKernels,
   ...convolutionKernels,
   ...poolingKernels,
+  ...normalizationKernels,
 };
