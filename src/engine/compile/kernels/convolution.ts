@@ -40,7 +40,7 @@ const window = (geometry: Geometry): Attributes => ({
 });
 
 /**
- * An image edge [A, B, H, W] with the zeros around it as numbers: those of the convolution, and
+ * Images laid out in `order`, with the zeros around them as numbers: those of the convolution, and
  * those of an explicit padding before it, which then costs no operation of its own.
  */
 function padded(
@@ -49,17 +49,23 @@ function padded(
   order: readonly number[],
   padInfo: Geometry['padInfo'],
 ): { edge: Edge; pads: number[] } {
-  const edge = arrange(graph, x, order);
   const pads = onnxPads(padInfo);
-  const before = graph.producer(edge);
+  const before = graph.producer(x.edge);
   const [source, amounts, value] = before?.inputs ?? [];
-  if (before?.op !== 'Pad' || !source || !amounts?.constant || Number(value?.constant?.[0]) !== 0)
-    return { edge, pads };
-  const [a0, b0, top, left, a1, b1, bottom, right] = Array.from(amounts.constant, Number);
-  const explicit = [top, left, bottom, right] as number[];
-  if ([a0, b0, a1, b1].some((pad) => pad !== 0) || explicit.some((pad) => pad < 0))
-    return { edge, pads };
-  return { edge: source, pads: pads.map((pad, at) => pad + (explicit[at] as number)) };
+  const isZero =
+    before?.op === 'Pad' && value?.constant?.length === 1 && !Number(value.constant[0]);
+  if (!isZero || !source || !amounts?.constant) return { edge: arrange(graph, x, order), pads };
+  const rank = source.shape.length;
+  const around = Array.from(amounts.constant, Number);
+  const [high, wide] = [x.axes[1] as number, x.axes[2] as number];
+  const sides = [high, wide, rank + high, rank + wide];
+  const isAround = around.every((pad, at) => pad === 0 || (pad > 0 && sides.includes(at)));
+  if (high < 0 || wide < 0 || !isAround) return { edge: arrange(graph, x, order), pads };
+  const shape = x.shape.with(1, source.shape[high] as number).with(2, source.shape[wide] as number);
+  return {
+    edge: arrange(graph, view(source, shape, x.axes), order),
+    pads: pads.map((pad, at) => pad + (around[sides[at] as number] as number)),
+  };
 }
 
 /** Whether the filter covers the whole input once, which makes the convolution a matrix product. */
@@ -152,37 +158,36 @@ function filterOfProduct(graph: Graph, x: Value, dy: Value, geometry: Geometry):
  * input channels; strides and dilations change places.
  */
 function filterBySwappedAxes(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
-  const { inChannels, outChannels, filterHeight, filterWidth, padInfo } = geometry;
-  const taps = (length: number, pads: number, steps: number, stride: number, dilation: number) =>
-    Math.floor((length + pads - (steps - 1) * stride - 1) / dilation) + 1;
-  const height = taps(
-    geometry.inHeight,
-    padInfo.top + padInfo.bottom,
-    geometry.outHeight,
-    geometry.strideHeight,
+  const { inChannels, outChannels, filterHeight, filterWidth } = geometry;
+  const { edge: images, pads } = padded(graph, x, [3, 0, 1, 2], geometry.padInfo);
+  const [, , imageHeight, imageWidth] = images.shape as Shape4D;
+  const [top, left, bottom, right] = pads as Shape4D;
+  const rows = reach(
+    imageHeight + top,
+    bottom,
+    (geometry.outHeight - 1) * geometry.strideHeight,
+    filterHeight,
     geometry.dilationHeight,
   );
-  const width = taps(
-    geometry.inWidth,
-    padInfo.left + padInfo.right,
-    geometry.outWidth,
-    geometry.strideWidth,
+  const columns = reach(
+    imageWidth + left,
+    right,
+    (geometry.outWidth - 1) * geometry.strideWidth,
+    filterWidth,
     geometry.dilationWidth,
   );
-  const { edge: images, pads } = padded(graph, x, [3, 0, 1, 2], padInfo);
-  const full: Edge = graph.add(
+  const full = graph.add(
     'Conv',
     [images, arrange(graph, dy, [3, 0, 1, 2])],
-    { type: 'float32', shape: [inChannels, outChannels, height, width] },
+    { type: 'float32', shape: [inChannels, outChannels, rows.taps, columns.taps] },
     {
       strides: [geometry.dilationHeight, geometry.dilationWidth],
       dilations: [geometry.strideHeight, geometry.strideWidth],
-      pads,
+      pads: [top, left, rows.pad, columns.pad],
     },
   );
-  // Input that no window reaches gives taps beyond the filter.
   const edge =
-    height === filterHeight && width === filterWidth
+    rows.taps === filterHeight && columns.taps === filterWidth
       ? full
       : graph.add(
           'Slice',
@@ -195,6 +200,22 @@ function filterBySwappedAxes(graph: Graph, x: Value, dy: Value, geometry: Geomet
           { type: 'float32', shape: [inChannels, outChannels, filterHeight, filterWidth] },
         );
   return view(edge, geometry.filterShape, [2, 3, 0, 1]);
+}
+
+/**
+ * Input that no window reaches gives taps beyond the filter: as much of it as is padding after the
+ * input is left out. Returns the padding kept and the taps it gives.
+ */
+function reach(
+  length: number,
+  after: number,
+  span: number,
+  filter: number,
+  dilation: number,
+): { pad: number; taps: number } {
+  const beyond = length + after - (span + (filter - 1) * dilation + 1);
+  const pad = after - Math.min(after, beyond);
+  return { pad, taps: Math.floor((length + pad - span - 1) / dilation) + 1 };
 }
 
 export const convolutionKernels: KernelTable = {

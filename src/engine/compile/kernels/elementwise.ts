@@ -27,7 +27,7 @@ export function unary(
   return { ...x, edge: graph.add(op, [x.edge], { type, shape: x.edge.shape }, attributes) };
 }
 
-/** Applies an operation with broadcasting, in the memory order of the largest operand. */
+/** Applies an operation with broadcasting, in the memory order of its main operand. */
 export function elementwise(
   graph: Graph,
   op: string,
@@ -38,7 +38,7 @@ export function elementwise(
   const views = operands.map((operand) => stretch(operand, shape));
   const isHeld = (axis: number) => views.some(({ axes }) => (axes[axis] as number) >= 0);
   const held = range(shape.length).filter(isHeld);
-  const main = views.reduce((a, b) => (sizeOf(b.edge.shape) > sizeOf(a.edge.shape) ? b : a));
+  const main = views.reduce((a, b) => (weight(b) > weight(a) ? b : a));
 
   // The frame is the layout of the result: for each of its axes the tfjs axis it holds.
   let frame: (number | null)[];
@@ -60,6 +60,12 @@ export function elementwise(
   const axes = shape.map((_, axis) => (isHeld(axis) ? frame.indexOf(axis) + lead : -1));
   return { edge, shape, axes };
 }
+
+/**
+ * The operand of the greatest weight keeps its layout: the largest, and of several one that changes
+ * from step to step, since the others are laid out anew only once, before the loop.
+ */
+const weight = ({ edge }: Value): number => 2 * sizeOf(edge.shape) + (edge.varies ? 1 : 0);
 
 function alignMain(graph: Graph, main: Value, frame: readonly (number | null)[]): Edge {
   return frame.every((axis, at) => axis === null || main.axes[axis] === at)
