@@ -121,6 +121,17 @@ describe.skipIf(!engine)('compiled programs', () => {
     expect(results[0]).toEqual(results[1]);
   });
 
+  test('others get their turn between the calls of a long run', async () => {
+    const program = await (await open({ chunkMilliseconds: 1e-6 })).compile(simple(tf.square));
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns++;
+    });
+    await program.run({ ...four, steps: 400 });
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(0);
+  });
+
   test('agrees with the eager engine over a run, and leaves its arguments alone', async () => {
     const args = regressionArguments();
     const before = structuredClone(args);
