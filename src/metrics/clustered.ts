@@ -73,7 +73,7 @@ function caution(seeds: readonly (readonly Cluster[])[]): { caution?: string } {
     };
   if (seeds.length < 5)
     return {
-      caution: `${seeds.length === 1 ? '1 seed' : `${seeds.length} seeds`}: the interval understates how much trainings differ; 5 or more for a published claim`,
+      caution: `${seeds.length === 1 ? '1 seed' : `${seeds.length} seeds`}; a published claim needs 5`,
     };
   return {};
 }
