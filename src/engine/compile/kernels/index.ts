@@ -1,5 +1,6 @@
 import { convolutionKernels } from './convolution.ts';
 import { elementwiseKernels } from './elementwise.ts';
+import { indexingKernels } from './indexing.ts';
 import type { KernelTable } from './kernel.ts';
 import { matrixKernels } from './matrix.ts';
 import { normalizationKernels } from './normalization.ts';
@@ -12,6 +13,7 @@ export const kernels: KernelTable = {
   ...elementwiseKernels,
   ...reductionKernels,
   ...shapeKernels,
+  ...indexingKernels,
   ...matrixKernels,
   ...convolutionKernels,
   ...poolingKernels,

@@ -1,8 +1,7 @@
 import { backend_util, slice_util } from '@tensorflow/tfjs-core';
-import type { Edge, Graph } from '../graph.ts';
+import type { Graph } from '../graph.ts';
 import {
   arrange,
-  dense,
   elementType,
   fullOrder,
   permute,
@@ -17,7 +16,6 @@ import {
   type Value,
   view,
 } from '../value.ts';
-import { cast, elementwise } from './elementwise.ts';
 import {
   axesOf,
   input,
@@ -94,7 +92,7 @@ function cropTransposedConvolution(
 }
 
 /** Inserts an axis of length one. */
-function expandAxis(x: Value, at: number): Value {
+export function expandAxis(x: Value, at: number): Value {
   return { edge: x.edge, shape: x.shape.toSpliced(at, 0, 1), axes: x.axes.toSpliced(at, 0, -1) };
 }
 
@@ -172,28 +170,6 @@ const filled =
     const type = edge.type === 'float32' ? 'float32' : 'int32';
     return splat(call.graph.scalar(type, value), shape);
   };
-
-/** x at `indices` along an axis. */
-function gather(graph: Graph, x: Value, indices: Value, axis: number): Value {
-  const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
-  const inputs = [dense(graph, x), dense(graph, indices)];
-  return plain(graph.add('Gather', inputs, { type: x.edge.type, shape }, { axis }));
-}
-
-/** Positions as ONNX's scattering operations want them. */
-function positions64(graph: Graph, indices: Value): Edge {
-  const edge = dense(graph, indices);
-  return graph.add('Cast', [edge], { type: 'int64', shape: edge.shape }, { to: 7 });
-}
-
-/** Adds `updates` up at `indices` [..., depth] of a zero tensor. */
-function scatterAdd(graph: Graph, indices: Edge, updates: Value, shape: readonly number[]): Value {
-  const type = updates.edge.type;
-  const zero = graph.scalar(type === 'int32' ? 'int32' : 'float32', 0);
-  const zeros = dense(graph, splat(zero, shape));
-  const inputs = [zeros, indices, dense(graph, updates)];
-  return plain(graph.add('ScatterND', inputs, { type, shape }, { reduction: 'add' }));
-}
 
 export const shapeKernels: KernelTable = {
   Identity: identity('x'),
@@ -315,65 +291,5 @@ export const shapeKernels: KernelTable = {
     const isInteger = String(dtype) === 'int32';
     const data = isInteger ? Int32Array.from(numbers) : Float32Array.from(numbers);
     return plain(call.graph.constant(isInteger ? 'int32' : 'float32', [length], data));
-  },
-  OneHot: (call) => {
-    const { graph, attrs } = call;
-    const indices = input(call, 'indices');
-    const depth = attrs.depth as number;
-    const type = elementType((attrs.dtype as string | undefined) ?? 'float32');
-    if (type !== 'float32' && type !== 'int32')
-      throw new UnsupportedCall(`one-hot vectors of type ${type} are not known`);
-    const classes = graph.constant('int32', [depth], Int32Array.from(range(depth)));
-    const operands = [expandAxis(indices, indices.shape.length), plain(classes)];
-    const isHot = elementwise(graph, 'Equal', operands, 'bool');
-    const [on, off] = [attrs.onValue as number, attrs.offValue as number];
-    if (on === 1 && off === 0) return cast(graph, isHot, type);
-    const pair = [on, off].map((value) => splat(graph.scalar(type, value), []));
-    return elementwise(graph, 'Where', [isHot, ...pair], type);
-  },
-
-  GatherV2: (call) => {
-    const [x, indices] = [input(call, 'x'), input(call, 'indices')];
-    if (((call.attrs.batchDims as number | undefined) ?? 0) !== 0)
-      throw new UnsupportedCall('gathering with batch dimensions is not known');
-    const [axis] = axesOf(call.attrs.axis ?? 0, x.shape.length) as [number];
-    return gather(call.graph, x, indices, axis);
-  },
-  GatherNd: (call) => {
-    const { graph } = call;
-    const [params, indices] = [input(call, 'params'), input(call, 'indices')];
-    const depth = indices.shape.at(-1) as number;
-    const shape = [...indices.shape.slice(0, -1), ...params.shape.slice(depth)];
-    const inputs = [dense(graph, params), positions64(graph, indices)];
-    return plain(graph.add('GatherND', inputs, { type: params.edge.type, shape }));
-  },
-  ScatterNd: (call) => {
-    const { graph } = call;
-    const indices = positions64(graph, input(call, 'indices'));
-    return scatterAdd(graph, indices, input(call, 'updates'), call.attrs.shape as number[]);
-  },
-  UnsortedSegmentSum: (call) => {
-    const { graph } = call;
-    const [x, ids] = [input(call, 'x'), input(call, 'segmentIds')];
-    const indices = positions64(graph, expandAxis(ids, ids.shape.length));
-    const rest = x.shape.slice(ids.shape.length);
-    return scatterAdd(graph, indices, x, [call.attrs.numSegments as number, ...rest]);
-  },
-  TopK: (call) => {
-    const { graph, attrs } = call;
-    const edge = dense(graph, input(call, 'x'));
-    const k = attrs.k as number;
-    const shape = [...edge.shape.slice(0, -1), k];
-    const [values, places] = graph.addMany(
-      'TopK',
-      [edge, graph.int64([k])],
-      [
-        { type: edge.type, shape },
-        { type: 'int64', shape },
-      ],
-      { axis: -1, largest: 1, sorted: attrs.sorted === false ? 0 : 1 },
-    ) as [Edge, Edge];
-    const indices = graph.add('Cast', [places], { type: 'int32', shape }, { to: 6 });
-    return [plain(values), plain(indices)];
   },
 };
