@@ -43,7 +43,8 @@ export async function prepareRun(path: string, own: Plugins): Promise<PreparedRu
     specification,
     original: { text: await readFile(resolve(path), 'utf8'), extension: extname(path) },
     plugins,
-    cells: expandGrid(specification, catalogueOf(plugins)),
+    // Attacks don't change a federation: with another list of them, recorded cells stay good.
+    cells: expandGrid({ ...specification, attacks: [], adversaries: [] }, catalogueOf(plugins)),
     trajectoryOf: (cell) => trajectoryTask(specification, plugins.defenses, cell.seed),
   };
 }

@@ -82,6 +82,19 @@ test('a truncated artifact is named and computed again', async () => {
   expect(statSync(view).size).toBe(size);
 });
 
+test('another attack is asked of the federations that are there', async () => {
+  writeText(
+    specification,
+    tinySpecification({ attacks: '[loss-threshold, analytic-fc, ml-leaks]' }),
+  );
+  const more = await hefl('run', specification, '--runs', runs);
+  expect(more.code).toBe(0);
+  expect(more.stderr).toContain('another version of this specification');
+  expect(more.stderr).toContain('Encrypt and aggregate  2/2, 2 reused');
+  expect(more.stderr).toContain('Attack what the server saw  6/6, 4 reused');
+  expect(results().attacks).toHaveLength(3);
+});
+
 test('an interrupted run goes on where it stopped', async () => {
   const slow = writeText(
     join(folder, 'slow.yaml'),
