@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openEngine } from '../../../src/engine/choose.ts';
+import { openCompiledEngine } from '../../../src/engine/compile/index.ts';
 import type { Engine, NdArray } from '../../../src/engine/program.ts';
 import { tf } from '../../../src/engine/tensors.ts';
 import { crossEntropy } from '../../../src/models/loss.ts';
@@ -112,7 +113,16 @@ function relativeError(got: ArrayLike<number> | undefined, exact: ArrayLike<numb
   return Math.hypot(...differences) / Math.hypot(...Array.from(exact));
 }
 
-describe.each(['wasm', 'cpu'] as const)('second-order gradients on %s', (id) => {
+const compiled = await openCompiledEngine();
+if ('unavailable' in compiled)
+  console.warn(`Second-order gradients are not checked on it: ${compiled.unavailable}`);
+const engines = [
+  'wasm',
+  'cpu',
+  ...('unavailable' in compiled ? [] : ['compiled' as const]),
+] as const;
+
+describe.each(engines)('second-order gradients on %s', (id) => {
   let engine: Engine;
   beforeAll(async () => {
     engine = await openEngine({ prefer: id });

@@ -281,6 +281,12 @@ export const shapeKernels: KernelTable = {
     const type = elementType(dtype ?? 'float32') === 'int32' ? 'int32' : 'float32';
     return splat(call.graph.scalar(type, value), shape);
   },
+  LinSpace: (call) => {
+    const { start, stop, num } = call.attrs as Record<'start' | 'stop' | 'num', number>;
+    const step = (stop - start) / Math.max(1, num - 1);
+    const numbers = Float32Array.from({ length: num }, (_, at) => start + at * step);
+    return plain(call.graph.constant('float32', [num], numbers));
+  },
   Range: (call) => {
     const { start, stop, step, dtype } = call.attrs as Record<string, number>;
     const length = Math.max(

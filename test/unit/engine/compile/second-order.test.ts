@@ -3,8 +3,7 @@ import { openTestEngine } from './open-test-engine.ts';
 import { costProgram, decode, referenceCases } from './reference-cases.ts';
 
 const engine = await openTestEngine();
-// The residual block's running statistics are not in the file, so that it can't be rebuilt.
-const cases = referenceCases().filter(({ name }) => name !== 'resblock/bn-eval');
+const cases = referenceCases();
 
 function relativeError(got: ArrayLike<number>, exact: Float64Array): number {
   let [difference, norm] = [0, 0];
@@ -16,7 +15,7 @@ function relativeError(got: ArrayLike<number>, exact: Float64Array): number {
 }
 
 test.skipIf(engine === undefined || cases.length === 0)(
-  'reference data or onnxruntime-node absent: skipped',
+  'the float64 references and onnxruntime-node are at hand (skipped otherwise)',
   () => {
     expect(cases.length).toBeGreaterThan(0);
   },
