@@ -1,4 +1,4 @@
-import { Listr, ListrLogger, ProcessOutput } from 'listr2';
+import { DefaultRenderer, Listr, ListrLogger, ProcessOutput } from 'listr2';
 import type { RunProgress, StageProgress } from '../run/progress.ts';
 import { STAGES, type StageName } from '../run/task-queue.ts';
 import { formatDuration } from './duration.ts';
@@ -80,6 +80,11 @@ interface LiveStage {
   finish(): void;
 }
 
+/** Draws on whatever terminal it is given: listr2 by itself asks whether stdout is one. */
+class ListOnStderr extends DefaultRenderer {
+  static override nonTTY = true;
+}
+
 /** A task list that is redrawn in place. */
 class LiveDisplay implements ProgressDisplay {
   readonly #stream: NodeJS.WriteStream;
@@ -100,6 +105,7 @@ class LiveDisplay implements ProgressDisplay {
     this.#ended = new Listr(tasks, {
       concurrent: true,
       registerSignalListeners: false,
+      renderer: ListOnStderr,
       rendererOptions: {
         logger: new ListrLogger({ processOutput: new ProcessOutput(stream, stream) }),
       },
@@ -141,6 +147,8 @@ class LiveDisplay implements ProgressDisplay {
       if (live.task.output !== output) live.task.output = output;
       if (stage.done < stage.total || !earlierDone(stages, stage.stage)) continue;
       live.finish();
+      // A task of the list that is over takes no more output.
+      this.#stages.delete(stage.stage);
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { packageFolder } from '../../platform/import-module.ts';
 import { prepareRun } from '../../run/prepare.ts';
 import { type FinishedRun, runExperiment } from '../../run/run-experiment.ts';
+import { stringifyJson } from '../../store/json.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { crossedGates, parseGate } from '../gate.ts';
 import { openDisplay } from '../progress-display.ts';
@@ -93,7 +94,7 @@ export const run: CommandModule<object, RunArguments> = {
     }
     const { results, folder, failures } = finished;
     const path = (name: string) => relative(process.cwd(), folder.file(name));
-    process.stdout.write(args.json ? `${JSON.stringify(results)}\n` : `${verdictTable(results)}\n`);
+    process.stdout.write(args.json ? stringifyJson(results) : `${verdictTable(results)}\n`);
     process.stderr.write(`\nReport: ${path('report.html')}\n`);
     const crossed = crossedGates(gates, results);
     for (const line of crossed) process.stderr.write(`Gate: ${line}\n`);

@@ -78,3 +78,23 @@ test('without a terminal each stage is one line, once it is over', () => {
     'Train the federation  1/1\nAttack what the server saw  2/2, 1 reused, 1 failed\nview.bin is damaged.\n',
   );
 });
+
+test('on a terminal the list is redrawn, and closing it leaves its last state', async () => {
+  const { stream, text } = collector(true);
+  const display = openDisplay(stream);
+  const progress = someProgress((changed) => display.update(changed));
+  const training = progress.plan('trajectory', 't', 'seed 1');
+  const attack = progress.plan('attack', 'a', 'dlg by stale on none');
+  // The list starts its tasks in a later turn.
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  training.ended('done');
+  attack.started();
+  attack.progress(0.5);
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  expect(text()).toContain('████████░░░░░░░░ dlg by stale on none');
+  attack.ended('failed');
+  display.notice('view.bin is damaged.');
+  await display.close();
+  expect(text()).toContain('Attack what the server saw  1/1, 1 failed');
+  expect(text().trimEnd().endsWith('view.bin is damaged.')).toBe(true);
+});
