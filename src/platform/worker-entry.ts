@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 /** Whether this process runs the `.ts` sources (tests, `tsx`) rather than the compiled package. */
@@ -8,18 +8,18 @@ function runsFromSource(importer: string): boolean {
 }
 
 /** A URL that loads tsx's hooks, wherever the package is installed. */
-function tsxHook(kind: 'process' | 'worker', importer: string): string {
+function tsxHook(importer: string): string {
   const require = createRequire(importer);
   const { exports } = require('tsx/package.json');
-  const file = kind === 'process' ? exports['.'] : exports['./esm/api'].import.default;
-  return new URL(file, pathToFileURL(require.resolve('tsx/package.json'))).href;
+  return new URL(exports['.'], pathToFileURL(require.resolve('tsx/package.json'))).href;
 }
 
 /**
  * Starts the worker thread whose entry file stands beside the module that asks for it.
  *
- * The compiled package holds `.js`; a source checkout holds `.ts`, which a worker of Node 20 loads
- * only after the hook is registered inside it (`--import` does not reach workers).
+ * The compiled package holds `.js`; a source checkout holds `.ts`, which a worker loads by `require`
+ * with tsx's synchronous hook. Its asynchronous one (`module.register`) hangs every now and then when
+ * several workers start on Node 20; the price is that an entry has no top-level `await`.
  *
  * @param name entry file without extension, relative to `importer`
  * @param importer the caller's `import.meta.url`
@@ -27,13 +27,10 @@ function tsxHook(kind: 'process' | 'worker', importer: string): string {
  */
 export function startWorker(name: string, importer: string, options: WorkerOptions = {}): Worker {
   if (!runsFromSource(importer)) return new Worker(new URL(`${name}.js`, importer), options);
-  const entry = new URL(`${name}.ts`, importer).href;
-  const hook = tsxHook('worker', importer);
-  const bootstrap = `import(${JSON.stringify(hook)}).then((tsx) => {
-    tsx.register();
-    return import(${JSON.stringify(entry)});
-  })`;
-  return new Worker(bootstrap, { ...options, eval: true });
+  const entry = fileURLToPath(new URL(`${name}.ts`, importer));
+  const hook = createRequire(importer).resolve('tsx/cjs/api');
+  const bootstrap = `require(${JSON.stringify(hook)}).register(); require(${JSON.stringify(entry)});`;
+  return new Worker(bootstrap, { ...options, eval: true, execArgv: [] });
 }
 
 /**
@@ -45,7 +42,7 @@ export function processEntry(name: string, importer: string): { path: URL; execA
   return runsFromSource(importer)
     ? {
         path: new URL(`${name}.ts`, importer),
-        execArgv: ['--import', tsxHook('process', importer)],
+        execArgv: ['--import', tsxHook(importer)],
       }
     : { path: new URL(`${name}.js`, importer), execArgv: [] };
 }
