@@ -25,6 +25,7 @@ export async function openPerClientKeyRing(
   workers: number,
 ): Promise<GroupKeyRing> {
   const executor = openExecutor({ parameterSet: set.id, options }, workers);
+  let calls = 0;
   const pairs = await Promise.all(
     Array.from({ length: clients }, () => executor.submit('generateKeys', [], () => ({}))),
   );
@@ -52,7 +53,7 @@ export async function openPerClientKeyRing(
       async encrypt(values, weight) {
         const blocks = splitEvenly(values.length, participants);
         const parts = await eachBlock(blocks, ({ client: owner }, start, end) =>
-          new KeyEncryptor(executor, set, keyOf(publicKeys, owner), client).encrypt(
+          new KeyEncryptor(executor, set, keyOf(publicKeys, owner), client, () => calls++).encrypt(
             values.subarray(start, end),
             weight,
           ),

@@ -23,13 +23,21 @@ export class KeyEncryptor implements Encryptor {
   readonly #set: ParameterSet;
   readonly #key: KeyMaterial;
   readonly #client: number;
-  #calls = 0;
+  readonly #nextCall: () => number;
 
-  constructor(executor: Executor, set: ParameterSet, key: KeyMaterial, client: number) {
+  /** @param nextCall counts the calls of a key ring, so that no two round with the same draws */
+  constructor(
+    executor: Executor,
+    set: ParameterSet,
+    key: KeyMaterial,
+    client: number,
+    nextCall: () => number,
+  ) {
     this.#executor = executor;
     this.#set = set;
     this.#key = key;
     this.#client = client;
+    this.#nextCall = nextCall;
   }
 
   async encrypt(values: Float32Array, weight = 1): Promise<EncryptedVector> {
@@ -37,7 +45,7 @@ export class KeyEncryptor implements Encryptor {
     if (!(weight > 0 && weight <= 1))
       throw new RangeError(`An aggregation weight of ${weight} is outside ]0, 1].`);
     const factor = this.#set.weighting === 'client' ? weight : 1;
-    const call = this.#calls++;
+    const call = this.#nextCall();
     const perCiphertext = this.#set.valuesPerCiphertext;
     const count = Math.ceil(values.length / perCiphertext);
     const parts = await Promise.all(

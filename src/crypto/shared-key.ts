@@ -14,6 +14,7 @@ export async function openSharedKeyRing(
   workers: number,
 ): Promise<KeyRing> {
   const executor = openExecutor({ parameterSet: set.id, options }, workers);
+  let calls = 0;
   const keys = await executor.submit('generateKeys', [], () => ({}));
   const publicKey: KeyMaterial = { id: 0, kind: 'public', bytes: keys.publicKey };
   const secretKey: KeyMaterial = { id: 1, kind: 'secret', bytes: keys.secretKey };
@@ -26,7 +27,7 @@ export async function openSharedKeyRing(
     },
     encryptor: (client) => {
       const key = options.uploads === 'seeded' ? secretKey : publicKey;
-      return new KeyEncryptor(executor, set, key, client);
+      return new KeyEncryptor(executor, set, key, client, () => calls++);
     },
     aggregator: () => new CipherAggregator(executor, set, publicKey),
     decryptor: () => new KeyDecryptor(executor, set, secretKey),

@@ -53,6 +53,7 @@ export async function openJointKeyRing(
   const { degree, keyPrimes, dataPrimes } = await executor.submit('primes', [], () => ({}));
   const keyRing = { degree, primes: keyPrimes };
   let keyIds = 0;
+  let calls = 0;
   const setup: PartySetup = {
     executor,
     set,
@@ -92,7 +93,7 @@ export async function openJointKeyRing(
       perClient: limbBytes(keyRing) + publicKey.length + shamirBytes,
       server: clients * limbBytes(keyRing),
     },
-    encryptor: (client) => new KeyEncryptor(executor, set, key, client),
+    encryptor: (client) => new KeyEncryptor(executor, set, key, client, () => calls++),
     aggregator: () => new CipherAggregator(executor, set, key),
     shareHolder: partyOf,
     merger: () => new PartialMerger(setup),

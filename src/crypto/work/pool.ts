@@ -49,7 +49,7 @@ export class WorkerPool implements Executor {
     keys: readonly KeyMaterial[],
     input: () => Input<O>,
   ): Promise<Output<O>> {
-    if (this.#closed) throw new Error('The key ring is closed.');
+    if (this.#closed) return Promise.reject(new Error('The key ring is closed.'));
     return new Promise((resolve, reject) => {
       this.#queue.push({ operation, keys, input, resolve: resolve as Task['resolve'], reject });
       this.#dispatch();

@@ -32,7 +32,7 @@ beforeAll(async () => {
   const keys = await executors.inline.submit('generateKeys', [], () => ({}));
   publicKey = { id: 1, kind: 'public', bytes: keys.publicKey };
   secretKey = { id: 2, kind: 'secret', bytes: keys.secretKey };
-  const encryptor = new KeyEncryptor(executors['two workers'], set, publicKey, 0);
+  const encryptor = new KeyEncryptor(executors['two workers'], set, publicKey, 0, () => 0);
   const model = Float32Array.from({ length: 10 * 4096 + 17 }, (_, at) => Math.cos(at));
   uploads = [await encryptor.encrypt(model), await encryptor.encrypt(model.map((x) => x / 2))];
 });
@@ -95,5 +95,5 @@ it('ends what is running when a pool is closed', async () => {
   );
   await pool.close();
   for (const each of await pending) expect(each.status).toBe('rejected');
-  await expect(async () => pool.submit('generateKeys', [], () => ({}))).rejects.toThrow('closed');
+  await expect(pool.submit('generateKeys', [], () => ({}))).rejects.toThrow('closed');
 });

@@ -104,6 +104,24 @@ describe('bfv-pack23', () => {
     expect(mean[8191]).toBeCloseTo(-2, 4);
   });
 
+  it('rounds every upload with draws of its own, and the same ones in every run', async () => {
+    const run = async () => {
+      const options = { clients: 1, workers: 0, rounding: 'stochastic', seed: 8 } as const;
+      const ring = await openKeyRing('shared', set.id, options);
+      const values = Float32Array.from({ length: 200 }, (_, at) => Math.sin(at));
+      const opened: number[][] = [];
+      for (let upload = 0; upload < 2; upload++) {
+        const vector = await ring.encryptor(0).encrypt(values, 1);
+        opened.push([...(await ring.decryptor(0).decrypt(vector))]);
+      }
+      await ring.close();
+      return opened;
+    };
+    const [first, second] = await run();
+    expect(first).not.toEqual(second);
+    expect(await run()).toEqual([first, second]);
+  });
+
   it('refuses weights that the clients did not apply, or that exceed 1', async () => {
     const ring = await openKeyRing('shared', set.id, { clients: 2, workers: 0 });
     const upload = await ring.encryptor(0).encrypt(Float32Array.of(0.5), 0.75);
