@@ -135,6 +135,19 @@ export const parameterSets: readonly ParameterSet[] = [
   },
 ];
 
+/** A set's measured facts in one line, for lists. */
+export function parameterSetFacts(set: ParameterSet): string {
+  const inflation = set.ciphertextBytes / (4 * set.valuesPerCiphertext);
+  return [
+    set.securityBits === 0 ? 'not encrypted' : `${set.securityBits}-bit security`,
+    `${set.valuesPerCiphertext.toLocaleString('en')} per ciphertext`,
+    `${inflation.toFixed(inflation < 10 ? 2 : 0)}× the bytes of float32`,
+    `error ≤ ${set.precision}`,
+    set.weighting === 'client' ? 'clients weight' : 'server weights',
+    set.standing,
+  ].join(', ');
+}
+
 /** The set of this name; undefined when there is none. */
 export function findParameterSet(id: string): ParameterSet | undefined {
   return parameterSets.find((set) => set.id === id);

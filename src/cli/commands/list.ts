@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { z } from 'zod';
 import type { Meta } from '../../api/meta.ts';
-import { parameterSets } from '../../crypto/parameter-sets.ts';
+import { parameterSetFacts, parameterSets } from '../../crypto/parameter-sets.ts';
 import { datasetList } from '../../data/registry.ts';
 import { metrics } from '../../metrics/registry.ts';
 import { models } from '../../models/registry.ts';
@@ -46,7 +46,8 @@ const lists = {
       ...{ id, title, inputShape, classes, parameters: layout.size },
       about: `${layout.size.toLocaleString('en')} parameters; ${source}`,
     })),
-  schemes: () => parameterSets.map(({ source, ...set }) => ({ ...set, about: source })),
+  schemes: () =>
+    parameterSets.map((set) => ({ ...set, about: `${parameterSetFacts(set)}; ${set.source}` })),
 } satisfies Record<string, () => readonly Listed[]>;
 
 type ListName = keyof typeof lists;

@@ -10,6 +10,7 @@ export class InlineExecutor implements Executor {
   readonly #known = new Set<number>();
   #engine: Promise<CipherEngine> | undefined;
   #previous: Promise<unknown> = Promise.resolve();
+  #closed = false;
 
   constructor(setup: EngineSetup) {
     this.#setup = setup;
@@ -20,6 +21,7 @@ export class InlineExecutor implements Executor {
     keys: readonly KeyMaterial[],
     input: () => Input<O>,
   ): Promise<Output<O>> {
+    if (this.#closed) return Promise.reject(new Error('The key ring is closed.'));
     // One after the other, so that nothing runs on an engine that its predecessor broke.
     const result = this.#previous.then(() => this.#run(operation, keys, input));
     this.#previous = result.catch(() => undefined);
@@ -27,6 +29,11 @@ export class InlineExecutor implements Executor {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    this.#discardEngine();
+  }
+
+  #discardEngine(): void {
     // The engine's memory goes with its last reference.
     this.#engine = undefined;
     this.#known.clear();
@@ -46,7 +53,7 @@ export class InlineExecutor implements Executor {
       }
       return engine.execute(operation, input());
     } catch (error) {
-      if (!(error instanceof CiphertextError)) await this.close();
+      if (!(error instanceof CiphertextError)) this.#discardEngine();
       throw error;
     }
   }

@@ -97,3 +97,9 @@ it('ends what is running when a pool is closed', async () => {
   for (const each of await pending) expect(each.status).toBe('rejected');
   await expect(pool.submit('generateKeys', [], () => ({}))).rejects.toThrow('closed');
 });
+
+it('does nothing more on the calling thread once closed', async () => {
+  const executor = new InlineExecutor(setup);
+  await executor.close();
+  await expect(executor.submit('generateKeys', [], () => ({}))).rejects.toThrow('closed');
+});

@@ -143,6 +143,16 @@ describe('a party', () => {
   });
 });
 
+it('opens full slots as well', async () => {
+  const options = { clients: 2, packing: 'full-slot' } as const;
+  const ring = await openGroupKeyRing('joint', 'ckks-threshold', options);
+  const { everyone, aggregate, exact } = await aggregateOf(ring, 2);
+  expect(aggregate.ciphertexts).toHaveLength(1);
+  const values = await ring.merger().merge(aggregate, await sharesOf(ring, aggregate, everyone));
+  expect(largestError(values, exact)).toBeLessThan(1e-6);
+  await ring.close();
+});
+
 it('refuses key setups that do not exist', async () => {
   await expect(openGroupKeyRing('joint', 'ckks-tenseal', { clients: 2 })).rejects.toThrow(
     'Available',

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { openGroupKeyRing, openKeyRing } from '../../../src/crypto/key-ring.ts';
-import { parameterSet, parameterSets } from '../../../src/crypto/parameter-sets.ts';
+import {
+  parameterSet,
+  parameterSetFacts,
+  parameterSets,
+} from '../../../src/crypto/parameter-sets.ts';
 import type { EncryptedVector, ParameterSetId } from '../../../src/crypto/scheme.ts';
 import type { SchemeOptions } from '../../../src/crypto/scheme-options.ts';
 import { randomStream } from '../../../src/engine/random.ts';
@@ -67,6 +71,12 @@ it('ckks-threshold states size and precision under a joint key of 100 clients', 
   const error = values.reduce((worst, v) => Math.max(worst, Math.abs(v + 0.75)), 0);
   expect(error).toBeLessThan(set.precision);
   expect(error).toBeGreaterThan(set.precision / 30);
+});
+
+it('describes a set in one line', () => {
+  expect(parameterSetFacts(parameterSet('bfv-pack23'))).toBe(
+    '128-bit security, 16,384 per ciphertext, 2.00× the bytes of float32, error ≤ 0.000012, clients weight, optimised',
+  );
 });
 
 describe('bfv-pack23', () => {
