@@ -1,6 +1,6 @@
 import type { Comparison } from '../../src/api/results.ts';
 import { formatCount, formatPlural } from '../format.ts';
-import type { Answer } from './answers.ts';
+import type { Answer } from './answer.ts';
 import { verdictOf } from './comparisons.ts';
 import type { ReportContext } from './context.ts';
 

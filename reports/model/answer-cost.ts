@@ -6,7 +6,7 @@ import {
   formatRho,
   formatSeconds,
 } from '../format.ts';
-import type { Answer, Family } from './answers.ts';
+import type { Answer, Family } from './answer.ts';
 import type { ReportContext } from './context.ts';
 import { type MeanCosts, meanCosts } from './costs.ts';
 import type { RowLabel } from './rows.ts';

@@ -1,6 +1,6 @@
 import type { AttackKind } from '../../src/api/attack.ts';
 import { formatList, formatMetric, formatRho } from '../format.ts';
-import type { Answer, Family } from './answers.ts';
+import type { Answer, Family } from './answer.ts';
 import type { Headline, ReportContext } from './context.ts';
 import { figure, inline } from './figure.ts';
 import { worstHeadline } from './frontier.ts';

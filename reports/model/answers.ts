@@ -1,22 +1,9 @@
+import type { Answer, Family } from './answer.ts';
 import { comparisonAnswers } from './answer-comparison.ts';
 import { accuracyAnswer, costAnswers } from './answer-cost.ts';
 import { safetyAnswer } from './answer-safety.ts';
 import type { ReportContext } from './context.ts';
-import { isSelective, type RowLabel } from './rows.ts';
-
-/** A question of the reader, a word or two that answer it, and the sentence that says how much. */
-export interface Answer {
-  readonly question: string;
-  readonly tone: 'bad' | 'good' | 'open' | 'fact';
-  readonly lead: string;
-  readonly sentence: string;
-}
-
-/** One defense at all its ratios, smallest first. */
-export interface Family {
-  readonly title: string;
-  readonly rows: readonly RowLabel[];
-}
+import { isSelective } from './rows.ts';
 
 /** Answers made of the run's numbers alone; where a number is missing they say so. */
 export function answers(context: ReportContext): Answer[] {

@@ -1,5 +1,6 @@
 import { formatCount, formatSeconds } from '../format.ts';
-import { type Answer, answers } from './answers.ts';
+import type { Answer } from './answer.ts';
+import { answers } from './answers.ts';
 import type { ReportContext } from './context.ts';
 
 export interface KeyFigure {
