@@ -1,4 +1,4 @@
-import { CipherAggregator, KeyDecryptor, KeyEncryptor } from './roles.ts';
+import { CipherAggregator, countCalls, KeyDecryptor, KeyEncryptor } from './roles.ts';
 import {
   type Aggregator,
   type Block,
@@ -8,6 +8,7 @@ import {
   type ParameterSet,
 } from './scheme.ts';
 import type { SchemeOptions } from './scheme-options.ts';
+import { checkBlocks, checkKindAggregate, checkShares } from './vector-checks.ts';
 import type { Executor } from './work/executor.ts';
 import { openExecutor } from './work/open-executor.ts';
 import type { KeyMaterial } from './work/operations.ts';
@@ -25,7 +26,7 @@ export async function openPerClientKeyRing(
   workers: number,
 ): Promise<GroupKeyRing> {
   const executor = openExecutor({ parameterSet: set.id, options }, workers);
-  let calls = 0;
+  const nextCall = countCalls();
   const pairs = await Promise.all(
     Array.from({ length: clients }, () => executor.submit('generateKeys', [], () => ({}))),
   );
@@ -53,7 +54,7 @@ export async function openPerClientKeyRing(
       async encrypt(values, weight) {
         const blocks = splitEvenly(values.length, participants);
         const parts = await eachBlock(blocks, ({ client: owner }, start, end) =>
-          new KeyEncryptor(executor, set, keyOf(publicKeys, owner), client, () => calls++).encrypt(
+          new KeyEncryptor(executor, set, keyOf(publicKeys, owner), client, nextCall).encrypt(
             values.subarray(start, end),
             weight,
           ),
@@ -67,6 +68,7 @@ export async function openPerClientKeyRing(
       return {
         async share(aggregate, openers) {
           const parts = takeBlocks(aggregate, set, 'aggregate');
+          checkKindAggregate(aggregate);
           const own = parts.find((part) => part.client === client);
           if (!own) throw new RangeError(`Client ${client} has no block in this aggregate.`);
           const values = Float32Array.from(await decryptor.decrypt(own.vector));
@@ -76,9 +78,11 @@ export async function openPerClientKeyRing(
     },
     merger: () => ({
       async merge(aggregate, shares) {
+        const parts = takeBlocks(aggregate, set, 'aggregate');
+        checkShares(shares);
         const values = new Float64Array(aggregate.length);
         let start = 0;
-        for (const { client, vector } of takeBlocks(aggregate, set, 'aggregate')) {
+        for (const { client, vector } of parts) {
           const payload = shares.find((share) => share.client === client)?.payloads[0];
           if (!payload)
             throw new RangeError(
@@ -165,8 +169,10 @@ interface BlockPart {
 
 /** @throws {CiphertextError} blocks that don't cover the vector and its ciphertexts exactly. */
 function takeBlocks(vector: EncryptedVector, set: ParameterSet, where: string): BlockPart[] {
+  if (typeof vector !== 'object' || vector === null || !Array.isArray(vector.ciphertexts))
+    throw new CiphertextError(`${where}: not an encrypted vector.`);
   const { blocks, ...rest } = vector;
-  if (!blocks || blocks.length === 0) throw new CiphertextError(`${where}: blocks: missing.`);
+  checkBlocks(blocks, where);
   let start = 0;
   const parts = blocks.map(({ client, length }) => {
     const count = Math.ceil(length / set.valuesPerCiphertext);

@@ -70,7 +70,13 @@ function unpack(vector: EncryptedVector, where: string): Float32Array {
       throw new CiphertextError(
         `${where}, ciphertext ${index}: length: ${bytes.length} bytes instead of ${4 * count}.`,
       );
-    values.set(new Float32Array(bytes.slice().buffer), start);
+    const part = new Float32Array(bytes.slice().buffer);
+    const at = part.findIndex((value) => !Number.isFinite(value));
+    if (at !== -1)
+      throw new CiphertextError(
+        `${where}, ciphertext ${index}: value ${at} is ${part[at]}, not a finite number.`,
+      );
+    values.set(part, start);
   });
   return values;
 }

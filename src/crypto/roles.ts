@@ -17,21 +17,33 @@ function chunks(count: number, size: number, width: number): readonly [number, n
   ]);
 }
 
+/** How often a client has encrypted before; clients don't count each other's calls. */
+export type CallCounter = (client: number) => number;
+
+export function countCalls(): CallCounter {
+  const calls = new Map<number, number>();
+  return (client) => {
+    const before = calls.get(client) ?? 0;
+    calls.set(client, before + 1);
+    return before;
+  };
+}
+
 /** Encrypts under a key: the public one, or the secret one for seeded uploads. */
 export class KeyEncryptor implements Encryptor {
   readonly #executor: Executor;
   readonly #set: ParameterSet;
   readonly #key: KeyMaterial;
   readonly #client: number;
-  readonly #nextCall: () => number;
+  readonly #nextCall: CallCounter;
 
-  /** @param nextCall counts the calls of a key ring, so that no two round with the same draws */
+  /** @param nextCall of the key ring, so that no two calls round with the same draws */
   constructor(
     executor: Executor,
     set: ParameterSet,
     key: KeyMaterial,
     client: number,
-    nextCall: () => number,
+    nextCall: CallCounter,
   ) {
     this.#executor = executor;
     this.#set = set;
@@ -45,7 +57,7 @@ export class KeyEncryptor implements Encryptor {
     if (!(weight > 0 && weight <= 1))
       throw new RangeError(`An aggregation weight of ${weight} is outside ]0, 1].`);
     const factor = this.#set.weighting === 'client' ? weight : 1;
-    const call = this.#nextCall();
+    const call = this.#nextCall(this.#client);
     const perCiphertext = this.#set.valuesPerCiphertext;
     const count = Math.ceil(values.length / perCiphertext);
     const parts = await Promise.all(
@@ -54,7 +66,8 @@ export class KeyEncryptor implements Encryptor {
           key: this.#key.id,
           values: values.slice(start * perCiphertext, end * perCiphertext),
           weight: factor,
-          stream: [this.#client, call, start],
+          stream: [this.#client, call],
+          first: start,
         })),
       ),
     );

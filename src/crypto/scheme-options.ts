@@ -2,9 +2,12 @@ import type { ParameterSet } from './scheme.ts';
 
 /** Choices within a parameter set. All parties of a federation make the same. */
 export interface SchemeOptions {
-  /** Values are clipped to ± this before they are packed (`bfv-pack23`). */
+  /** Values are clipped to ± this before they are packed (`bfv-pack23` and packed Paillier). */
   readonly range: number;
-  /** How packed values are rounded; `stochastic` has no bias and draws from `seed`. */
+  /**
+   * How packed values are rounded; `stochastic` has no bias and draws from `seed`.
+   * `paillier-3072-batchcrypt` is always stochastic, like its paper.
+   */
   readonly rounding: 'nearest' | 'stochastic';
   readonly seed: number | string;
   /** `full-slot` fills both halves of every CKKS slot: half the ciphertexts per value. */

@@ -8,6 +8,7 @@ export type ParameterSetId =
   | 'bfv-maskcrypt'
   | 'bfv-pack23'
   | 'paillier-3072'
+  | 'paillier-3072-batchcrypt'
   | 'paillier-3072-lanes';
 
 /** Who holds which key. `shared`: every client holds the one secret key, the server none. */
@@ -121,7 +122,8 @@ export interface ShareHolder {
    * @param openers all clients that contribute, this one among them
    * @throws {CiphertextError} naming the ciphertext and the field that is wrong.
    * @throws {RangeError} openers that cannot open it.
-   * @throws {RepeatedDecryption} this client has already contributed to opening this ciphertext.
+   * @throws {RepeatedDecryption} this client has already contributed to opening this ciphertext, or
+   *   the aggregate contains it twice.
    */
   share(aggregate: EncryptedVector, openers: readonly number[]): Promise<DecryptionShare>;
 }

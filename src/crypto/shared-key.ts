@@ -1,4 +1,4 @@
-import { CipherAggregator, KeyDecryptor, KeyEncryptor } from './roles.ts';
+import { CipherAggregator, countCalls, KeyDecryptor, KeyEncryptor } from './roles.ts';
 import type { KeyRing, ParameterSet } from './scheme.ts';
 import type { SchemeOptions } from './scheme-options.ts';
 import { openExecutor } from './work/open-executor.ts';
@@ -14,7 +14,7 @@ export async function openSharedKeyRing(
   workers: number,
 ): Promise<KeyRing> {
   const executor = openExecutor({ parameterSet: set.id, options }, workers);
-  let calls = 0;
+  const nextCall = countCalls();
   const keys = await executor.submit('generateKeys', [], () => ({}));
   const publicKey: KeyMaterial = { id: 0, kind: 'public', bytes: keys.publicKey };
   const secretKey: KeyMaterial = { id: 1, kind: 'secret', bytes: keys.secretKey };
@@ -27,7 +27,7 @@ export async function openSharedKeyRing(
     },
     encryptor: (client) => {
       const key = options.uploads === 'seeded' ? secretKey : publicKey;
-      return new KeyEncryptor(executor, set, key, client, () => calls++);
+      return new KeyEncryptor(executor, set, key, client, nextCall);
     },
     aggregator: () => new CipherAggregator(executor, set, publicKey),
     decryptor: () => new KeyDecryptor(executor, set, secretKey),

@@ -102,6 +102,7 @@ const storedView = z.strictObject({
       'bfv-maskcrypt',
       'bfv-pack23',
       'paillier-3072',
+      'paillier-3072-batchcrypt',
       'paillier-3072-lanes',
     ]),
     keySetup: z.enum(['none', 'shared', 'per-client', 'joint', 'threshold']),

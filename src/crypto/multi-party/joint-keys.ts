@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { CipherAggregator, KeyEncryptor } from '../roles.ts';
+import { CipherAggregator, countCalls, KeyEncryptor } from '../roles.ts';
 import {
   CiphertextError,
   type DecryptionShare,
@@ -9,7 +9,7 @@ import {
   type ParameterSet,
 } from '../scheme.ts';
 import type { SchemeOptions } from '../scheme-options.ts';
-import { checkVector } from '../vector-checks.ts';
+import { checkAggregate, checkShares } from '../vector-checks.ts';
 import { openExecutor } from '../work/open-executor.ts';
 import type { KeyMaterial } from '../work/operations.ts';
 import { commonRandomPolynomial } from './common-random.ts';
@@ -53,7 +53,7 @@ export async function openJointKeyRing(
   const { degree, keyPrimes, dataPrimes } = await executor.submit('primes', [], () => ({}));
   const keyRing = { degree, primes: keyPrimes };
   let keyIds = 0;
-  let calls = 0;
+  const nextCall = countCalls();
   const setup: PartySetup = {
     executor,
     set,
@@ -93,7 +93,7 @@ export async function openJointKeyRing(
       perClient: limbBytes(keyRing) + publicKey.length + shamirBytes,
       server: clients * limbBytes(keyRing),
     },
-    encryptor: (client) => new KeyEncryptor(executor, set, key, client, () => calls++),
+    encryptor: (client) => new KeyEncryptor(executor, set, key, client, nextCall),
     aggregator: () => new CipherAggregator(executor, set, key),
     shareHolder: partyOf,
     merger: () => new PartialMerger(setup),
@@ -114,7 +114,8 @@ class PartialMerger implements Merger {
     shares: readonly DecryptionShare[],
   ): Promise<Float64Array> {
     const { executor, set } = this.#setup;
-    checkVector(aggregate, set, 'aggregate');
+    checkAggregate(aggregate, set);
+    checkShares(shares);
     const clients = shares.map(({ client }) => client);
     checkOpeners(clients, this.#setup);
     const expected = [...clients].sort((a, b) => a - b).join(', ');

@@ -6,7 +6,7 @@ import {
   RepeatedDecryption,
   type ShareHolder,
 } from '../scheme.ts';
-import { checkVector } from '../vector-checks.ts';
+import { checkAggregate } from '../vector-checks.ts';
 import type { Executor } from '../work/executor.ts';
 import type { KeyMaterial } from '../work/operations.ts';
 import { addLimbs, type LimbRing, type Limbs, limbBytes } from './limbs.ts';
@@ -81,10 +81,12 @@ export class Party implements ShareHolder {
 
   async share(aggregate: EncryptedVector, openers: readonly number[]): Promise<DecryptionShare> {
     const { executor, set, floodingBits } = this.#setup;
-    checkVector(aggregate, set, 'aggregate');
+    checkAggregate(aggregate, set);
     const key = this.#keyFor(openers);
     const hashes = aggregate.ciphertexts.map((bytes) => this.#hash(bytes));
-    const repeated = hashes.findIndex((hash) => this.#opened.has(hash));
+    const repeated = hashes.findIndex(
+      (hash, at) => this.#opened.has(hash) || hashes.indexOf(hash) < at,
+    );
     if (repeated !== -1)
       throw new RepeatedDecryption(
         `Client ${this.#client} has already given a partial decryption of ciphertext ${repeated}; a second one would weaken the noise that protects its key.`,

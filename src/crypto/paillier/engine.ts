@@ -1,4 +1,4 @@
-import { generatePrimeSync, randomBytes } from 'node:crypto';
+import { checkPrimeSync, generatePrimeSync, randomBytes } from 'node:crypto';
 import { PrivateKey, PublicKey } from 'paillier-bigint';
 import { randomStream } from '../../engine/random.ts';
 import { CiphertextError, type ParameterSetId } from '../scheme.ts';
@@ -11,7 +11,13 @@ import {
   type Operation,
   type Output,
 } from '../work/operations.ts';
-import { type IntegerCodec, lanesCodec, singleValueCodec, weightBits } from './codecs.ts';
+import {
+  batchCryptCodec,
+  type IntegerCodec,
+  lanesCodec,
+  singleValueCodec,
+  weightBits,
+} from './codecs.ts';
 import { fromBytes, power, toBytes } from './numbers.ts';
 
 export const modulusBits = 3072;
@@ -31,7 +37,7 @@ export class PaillierEngine implements CipherEngine {
 
   constructor(parameterSet: ParameterSetId, options: SchemeOptions) {
     this.#options = options;
-    this.#codec = parameterSet === 'paillier-3072' ? singleValueCodec : lanesCodec(options);
+    this.#codec = openCodec(parameterSet, options);
   }
 
   addKey({ id, kind, bytes }: KeyMaterial): void {
@@ -63,12 +69,13 @@ export class PaillierEngine implements CipherEngine {
       return { secretKey, publicKey: toBytes(p * q, modulusBytes) };
     },
 
-    encrypt: ({ key, values, weight, stream }) => {
+    encrypt: ({ key, values, weight, stream, first }) => {
       const { n } = found(this.#publicKeys, key);
-      const random = randomStream(this.#options.seed, 'rounding', ...stream);
       const size = this.#codec.valuesPerInteger;
       const ciphertexts: Uint8Array[] = [];
       for (let start = 0; start < values.length; start += size) {
+        const number = first + ciphertexts.length;
+        const random = randomStream(this.#options.seed, 'rounding', ...stream, number);
         const integer = this.#codec.encode(values.subarray(start, start + size), weight, random);
         const message = ((integer % n) + n) % n;
         const square = n * n;
@@ -110,6 +117,13 @@ export class PaillierEngine implements CipherEngine {
   };
 }
 
+function openCodec(parameterSet: ParameterSetId, options: SchemeOptions): IntegerCodec {
+  if (parameterSet === 'paillier-3072') return singleValueCodec;
+  return parameterSet === 'paillier-3072-batchcrypt'
+    ? batchCryptCodec(options)
+    : lanesCodec(options);
+}
+
 /** @throws {CiphertextError} a modulus that cannot be the product of two primes of 1536 bits. */
 function publicKeyOf(n: bigint): PublicKey {
   if (n.toString(2).length !== modulusBits || n % 2n === 0n)
@@ -117,11 +131,11 @@ function publicKeyOf(n: bigint): PublicKey {
   return new PublicKey(n, n + 1n);
 }
 
-/** @throws {CiphertextError} factors that are even, equal or too small. */
+/** @throws {CiphertextError} factors that are equal, too small or not prime. */
 function secretKeyOf(p: bigint, q: bigint): PrivateKey {
-  if (p === q || p % 2n === 0n || q % 2n === 0n)
-    throw new CiphertextError('secret key: factors: not two different odd numbers.');
   const publicKey = publicKeyOf(p * q);
+  if (p === q || ![p, q].every((factor) => checkPrimeSync(factor, { checks: 16 })))
+    throw new CiphertextError('secret key: factors: not two different primes.');
   const lambda = (p - 1n) * (q - 1n);
   const mu = inverse(lambda % publicKey.n, publicKey.n);
   return new PrivateKey(lambda, mu, publicKey, p, q);

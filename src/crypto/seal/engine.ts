@@ -98,14 +98,15 @@ export class SealEngine implements CipherEngine {
       };
     },
 
-    encrypt: ({ key, values, weight, stream }, scope) => {
+    encrypt: ({ key, values, weight, stream, first }, scope) => {
       const { codec } = this.#set;
       const encryptor = found(this.#encryptors, key);
-      const random = randomStream(this.#options.seed, 'rounding', ...stream);
       const plaintext = scope(this.#seal.PlainText());
       const ciphertexts: Uint8Array[] = [];
       for (let start = 0; start < values.length; start += codec.valuesPerPlaintext) {
         const part = values.subarray(start, start + codec.valuesPerPlaintext);
+        const number = first + ciphertexts.length;
+        const random = randomStream(this.#options.seed, 'rounding', ...stream, number);
         codec.encode(part, weight, plaintext, random);
         ciphertexts.push(this.#encryptOne(encryptor, plaintext));
       }

@@ -13,9 +13,18 @@ export interface Operations {
     input: Record<string, never>;
     output: { secretKey: Uint8Array; publicKey: Uint8Array };
   };
-  /** Values of consecutive ciphertexts; the last one may be short. */
+  /**
+   * Values of consecutive ciphertexts from number `first` on; the last one may be short. Every
+   * ciphertext rounds with draws of its own, so that it does not matter who encrypts which.
+   */
   encrypt: {
-    input: { key: number; values: Float32Array; weight: number; stream: StreamLabel[] };
+    input: {
+      key: number;
+      values: Float32Array;
+      weight: number;
+      stream: StreamLabel[];
+      first: number;
+    };
     output: { ciphertexts: Uint8Array[] };
   };
   /** One ciphertext of every vector per column; `vectors` are the numbers errors name them by. */

@@ -38,6 +38,7 @@ it('two decryptions give away the CKKS key in float64, but not rounded or floode
     values,
     weight: 1,
     stream: [],
+    first: 0,
   }));
   const decrypted = await client.submit('decrypt', [secretKey], () => ({
     key: 1,

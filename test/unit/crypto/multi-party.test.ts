@@ -115,7 +115,21 @@ describe('a party', () => {
     expect((await ring.shareHolder(1).share(aggregate, [0, 1])).payloads).toHaveLength(2);
   });
 
-  it('refuses fresh uploads of other parameters and bad openers', async () => {
+  it('refuses a ciphertext that an aggregate contains twice', async () => {
+    const { aggregate } = await aggregateOf(ring, 2);
+    const [first] = aggregate.ciphertexts as [Uint8Array];
+    const twice = { ...aggregate, ciphertexts: [first, first] };
+    await expect(ring.shareHolder(0).share(twice, [0, 1])).rejects.toThrow(RepeatedDecryption);
+    // Refused as a whole, so the honest aggregate still opens.
+    expect((await ring.shareHolder(0).share(aggregate, [0, 1])).payloads).toHaveLength(2);
+  });
+
+  it("refuses to help open one client's upload", async () => {
+    const upload = await ring.encryptor(0, [0, 1]).encrypt(new Float32Array(3), 0.5);
+    await expect(ring.shareHolder(1).share(upload, [0, 1])).rejects.toThrow('aggregate: kind');
+  });
+
+  it('refuses damaged aggregates and bad openers', async () => {
     const { aggregate } = await aggregateOf(ring, 2);
     const holder = ring.shareHolder(0);
     await expect(holder.share(aggregate, [0])).rejects.toThrow('2 of 2 are needed');

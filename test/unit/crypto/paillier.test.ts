@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openKeyRing } from '../../../src/crypto/key-ring.ts';
-import { lanesCodec } from '../../../src/crypto/paillier/codecs.ts';
+import { batchCryptCodec, lanesCodec } from '../../../src/crypto/paillier/codecs.ts';
 import { fromBytes, power, toBytes } from '../../../src/crypto/paillier/numbers.ts';
 import { parameterSet } from '../../../src/crypto/parameter-sets.ts';
 import { CiphertextError, type KeyRing, type ParameterSetId } from '../../../src/crypto/scheme.ts';
@@ -67,7 +67,55 @@ describe('lanes', () => {
   });
 });
 
-describe.each(['paillier-3072', 'paillier-3072-lanes'] as ParameterSetId[])('%s', (id) => {
+describe('BatchCrypt', () => {
+  const set = parameterSet('paillier-3072-batchcrypt');
+  const codec = batchCryptCodec(defaultOptions);
+  const random = randomStream(2);
+
+  it('writes negative values in two’s complement of nine bits', () => {
+    expect(codec.encode(Float32Array.of(1, -1, 0, -1), 1, random)).toBe(
+      (385n << 48n) + (385n << 16n) + 127n,
+    );
+    expect([...codec.decode((385n << 16n) + 127n, 'upload').slice(0, 3)]).toEqual([1, -1, 0]);
+  });
+
+  it('holds the weighted sum of 100 clients within the stated precision, without bias', () => {
+    expect(codec.valuesPerInteger).toBe(set.valuesPerCiphertext);
+    const exact = new Float64Array(191);
+    let sum = 0n;
+    for (let k = 0; k < 100; k++) {
+      const values = Float32Array.from({ length: 191 }, () => 2 * random.uniform() - 1);
+      values.forEach((value, at) => {
+        exact[at] = (exact[at] ?? 0) + value / 100;
+      });
+      sum += codec.encode(values, 1 / 100, random);
+    }
+    const errors = codec.decode(sum, 'aggregate').map((value, at) => value - (exact[at] ?? NaN));
+    const worst = Math.max(...errors.map(Math.abs));
+    expect(worst).toBeLessThan(set.precision);
+    expect(worst).toBeGreaterThan(set.precision / 30);
+    expect(Math.abs(errors.reduce((a, b) => a + b, 0) / 191)).toBeLessThan(0.01);
+  });
+
+  it('keeps the carries of 128 negative values out of the next lane, and saturates', () => {
+    const values = Float32Array.from({ length: 191 }, (_, at) => (at % 2 ? -50 : 50));
+    let sum = 0n;
+    for (let k = 0; k < 128; k++) sum += codec.encode(values, 1 / 128, random);
+    expect(sum.toString(2).length).toBeLessThan(3072 - 1);
+    codec.decode(sum, 'aggregate').forEach((value, at) => {
+      expect(Math.abs(value - (at % 2 ? -1 : 1))).toBeLessThan(0.2);
+      expect(Math.abs(value)).toBeLessThanOrEqual(1);
+    });
+    const over = codec.encode(values, 1, random) + codec.encode(values, 0.5, random);
+    expect([...codec.decode(over, 'aggregate').slice(0, 2)]).toEqual([1, -1]);
+  });
+});
+
+describe.each([
+  'paillier-3072',
+  'paillier-3072-batchcrypt',
+  'paillier-3072-lanes',
+] as ParameterSetId[])('%s', (id) => {
   let ring: KeyRing;
   beforeAll(async () => {
     ring = await openKeyRing('shared', id, { clients: 2 });

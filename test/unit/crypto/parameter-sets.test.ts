@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { openGroupKeyRing, openKeyRing } from '../../../src/crypto/key-ring.ts';
 import {
@@ -75,7 +76,7 @@ it('ckks-threshold states size and precision under a joint key of 100 clients', 
 
 it('describes a set in one line', () => {
   expect(parameterSetFacts(parameterSet('bfv-pack23'))).toBe(
-    '128-bit security, 16,384 per ciphertext, 2.00× the bytes of float32, error ≤ 0.000012, clients weight, optimised',
+    '128-bit security, 16,384 weights per ciphertext, 2.00× the bytes of float32, error ≤ 0.000012, clients weight, optimised',
   );
 });
 
@@ -130,6 +131,24 @@ describe('bfv-pack23', () => {
     const [first, second] = await run();
     expect(first).not.toEqual(second);
     expect(await run()).toEqual([first, second]);
+  });
+
+  it('rounds stochastically to the same values with any number of workers', async () => {
+    const run = async (workers: number) => {
+      const options = { clients: 2, workers, rounding: 'stochastic', seed: 8 } as const;
+      const ring = await openKeyRing('shared', set.id, options);
+      // Nine ciphertexts, which two workers cut into chunks other than those of one.
+      const values = Float32Array.from({ length: 8 * 16_384 + 5 }, (_, at) => Math.sin(at));
+      const encrypt = (client: number) => ring.encryptor(client).encrypt(values, 0.5);
+      // Clients that encrypt in another order draw the same numbers, too.
+      if (workers === 2) await encrypt(1);
+      const opened = await ring.decryptor(0).decrypt(await encrypt(0));
+      await ring.close();
+      return createHash('sha256').update(opened).digest('hex');
+    };
+    const one = await run(1);
+    expect(await run(2)).toBe(one);
+    expect(await run(0)).toBe(one);
   });
 
   it('refuses weights that the clients did not apply, or that exceed 1', async () => {
