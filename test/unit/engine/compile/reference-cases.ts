@@ -25,10 +25,28 @@ export interface ReferenceCase {
   readonly grad: Encoded;
 }
 
+const cases: readonly ReferenceCase[] = existsSync(REFERENCES)
+  ? (JSON.parse(readFileSync(REFERENCES, 'utf8')) as { cases: ReferenceCase[] }).cases
+  : [];
+
+/**
+ * Cases that the file does not determine, by name, with the reason. To search for what is missing
+ * until the stored values come out would fit the test to its answer.
+ */
+const UNDETERMINED: Readonly<Record<string, string>> = {
+  'resblock/bn-eval': "the file omits batch norm's running mean and variance",
+};
+
 /** The cases, or none where the reference data is not at hand. */
 export function referenceCases(): ReferenceCase[] {
-  if (!existsSync(REFERENCES)) return [];
-  return (JSON.parse(readFileSync(REFERENCES, 'utf8')) as { cases: ReferenceCase[] }).cases;
+  return cases.filter(({ name }) => !(name in UNDETERMINED));
+}
+
+/** Names of the cases that can't be checked, with the reason. */
+export function uncheckedCases(): string[] {
+  return cases.flatMap(({ name, cost }) =>
+    name in UNDETERMINED ? [`${name} ${cost}: ${UNDETERMINED[name]}`] : [],
+  );
 }
 
 export function decode({ shape, f64 }: Encoded): NdArray & { readonly exact: Float64Array } {
@@ -60,23 +78,6 @@ const mlp: Logits = (w, x) =>
     const z = tf.add(tf.matMul(h, w[2 * layer] as Tensor2D), w[2 * layer + 1] as Tensor);
     return (layer === 2 ? z : tf.tanh(z)) as Tensor2D;
   }, x as Tensor2D);
-
-/**
- * Stem and one residual block; batch norm in evaluation mode, with running means from -.1 to .1 and
- * running variances from .5 to 1.5 over the channels (found from the stored loss: 1e-7 off).
- */
-const residualBlock: Logits = (w, x) => {
-  const layer = (h: Tensor, at: number) => {
-    const z = tf.conv2d(h as Tensor4D, w[3 * at] as Tensor4D, 1, 'same');
-    const [mean, variance] = [tf.linspace(-0.1, 0.1, 8), tf.linspace(0.5, 1.5, 8)];
-    const unit = tf.div(tf.sub(z, mean), tf.sqrt(tf.add(variance, 1e-5)));
-    return tf.add(tf.mul(unit, w[3 * at + 1] as Tensor), w[3 * at + 2] as Tensor);
-  };
-  const stem = tf.relu(layer(x, 0));
-  const block = tf.relu(tf.add(stem, layer(tf.relu(layer(stem, 1)), 2)));
-  const features = tf.mean(block, [1, 2]) as Tensor2D;
-  return tf.add(tf.matMul(features, w[9] as Tensor2D), w[10] as Tensor) as Tensor2D;
-};
 
 export const HEADS = 2;
 
@@ -115,7 +116,6 @@ const ARCHITECTURES: Record<string, Logits> = {
   'lenet/avgpool/tanh': lenet(tf.tanh, 'avg'),
   'lenet/maxpool/relu': lenet(tf.relu, 'max'),
   'mlp/tanh': mlp,
-  'resblock/bn-eval': residualBlock,
   'gpt-block': gptBlock,
 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openTestEngine } from './open-test-engine.ts';
-import { costProgram, decode, referenceCases } from './reference-cases.ts';
+import { costProgram, decode, referenceCases, uncheckedCases } from './reference-cases.ts';
 
 const engine = await openTestEngine();
 const cases = referenceCases();
@@ -20,6 +20,8 @@ test.skipIf(engine === undefined || cases.length === 0)(
     expect(cases.length).toBeGreaterThan(0);
   },
 );
+
+for (const unchecked of uncheckedCases()) test.skip(unchecked, () => {});
 
 for (const reference of engine ? cases : [])
   test(`second-order gradient of ${reference.name} (${reference.cost})`, async () => {
