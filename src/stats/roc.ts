@@ -6,14 +6,20 @@ export interface LabelledScores {
   readonly members: ArrayLike<number>;
 }
 
-/** Indices by falling score. A score that is no number ranks last: it claims nothing. */
+/** What a score claims. One that is no number claims nothing: it ranks with the lowest. */
+function claim(score: number): number {
+  return Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score;
+}
+
+/** Whether two scores are tied: whatever ranks them equal must also count them equal. */
+export function tied(a: number | undefined, b: number | undefined): boolean {
+  return a !== undefined && b !== undefined && claim(a) === claim(b);
+}
+
+/** Indices by falling score. */
 export function byFallingScore(scores: ArrayLike<number>): Uint32Array {
-  const rank = (index: number) => {
-    const score = scores[index] as number;
-    return Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score;
-  };
   return Uint32Array.from({ length: scores.length }, (_, index) => index).sort((a, b) => {
-    const [left, right] = [rank(a), rank(b)];
+    const [left, right] = [claim(scores[a] as number), claim(scores[b] as number)];
     return left === right ? 0 : left < right ? 1 : -1;
   });
 }
@@ -38,14 +44,10 @@ export function rocCurve({ scores, members }: LabelledScores): RocCurve {
     if (members[index] === 1) truePositives++;
     else falsePositives++;
     const next = order[at + 1];
-    if (next === undefined || !sameScore(scores[index], scores[next]))
+    if (next === undefined || !tied(scores[index], scores[next]))
       curve.push([falsePositives / negatives, truePositives / positives]);
   });
   return curve;
-}
-
-function sameScore(a: number | undefined, b: number | undefined): boolean {
-  return a === b || (Number.isNaN(a) && Number.isNaN(b));
 }
 
 /** The curve with at most `points` points, ends kept: small enough to embed in a report. */

@@ -1,4 +1,4 @@
-import { byFallingScore, type LabelledScores } from './roc.ts';
+import { byFallingScore, type LabelledScores, tied } from './roc.ts';
 
 /**
  * Area under the ROC curve as a function of how often each candidate counts, in one pass over
@@ -10,7 +10,7 @@ export function weightedAuc({ scores, members }: LabelledScores): (counts: Float
   const isMember = Uint8Array.from(order, (index) => members[index] as number);
   const endsTie = Uint8Array.from(order, (index, at) => {
     const next = order[at + 1];
-    return next === undefined || !Object.is(scores[index], scores[next]) ? 1 : 0;
+    return next === undefined || !tied(scores[index], scores[next]) ? 1 : 0;
   });
   return (counts) => {
     let above = 0;

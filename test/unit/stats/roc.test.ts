@@ -62,6 +62,24 @@ test('a score that is no number claims nothing', () => {
   expect(weightedAuc(list)(new Float64Array(3).fill(1))).toBe(0.5);
 });
 
+test('0 and -0 are tied, and so are no number and minus infinity', () => {
+  for (const [a, b] of [
+    [0, -0],
+    [Number.NaN, Number.NEGATIVE_INFINITY],
+  ] as const)
+    for (const scores of [
+      [a, b],
+      [b, a],
+    ]) {
+      const list = { scores, members: [1, 0] };
+      expect(weightedAuc(list)(new Float64Array(2).fill(1))).toBe(0.5);
+      expect(rocCurve(list)).toEqual([
+        [0, 0],
+        [1, 1],
+      ]);
+    }
+});
+
 test('true positives at a false positive rate', () => {
   const list = { scores: [9, 8, 7, 6, 5, 4], members: [1, 1, 0, 1, 0, 0] };
   expect(truePositivesAt(list, 0).truePositives).toBe(2);
