@@ -109,11 +109,18 @@ describe('over probes', () => {
     expect(value?.caution).toMatch(/only 2 targets/);
   });
 
-  test('identical images: PSNR is infinite and has no interval', () => {
-    const value = psnr.score(output([digit(0), digit(1)]), truth);
-    expect(value?.value).toBe(Number.POSITIVE_INFINITY);
-    expect(value?.interval).toBeUndefined();
-    expect(ssim.score(output([digit(0), digit(1)]), truth)?.value).toBeCloseTo(1, 12);
+  test('identical images: PSNR is infinite; its mean goes no further than 8-bit pixels tell', () => {
+    const exact = output([digit(0), digit(1)]);
+    const image = { height: 28, width: 28, channels: 1, pixels: digit(0.3) };
+    expect(peakSignalToNoise(image, image)).toBe(Number.POSITIVE_INFINITY);
+    const random = randomStream('rounding');
+    const pixels = digit(0).map(() => random.uniform());
+    const rounded = pixels.map((pixel) => Math.round(255 * pixel) / 255);
+    const rounding = peakSignalToNoise({ ...image, pixels }, { ...image, pixels: rounded });
+    expect(psnr.score(exact, truth)?.value).toBeCloseTo(rounding, 0);
+    expect(ssim.score(exact, truth)?.value).toBeCloseTo(1, 12);
+    // One exact image does not outweigh a bad one: 58.9 and 0 dB.
+    expect(psnr.score(output([digit(0), digit(0)]), truth)?.value).toBeCloseTo(rounding / 2, 0);
   });
 
   test('pixels outside [0, 1] are clamped, as a viewer would', () => {
