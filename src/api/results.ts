@@ -37,7 +37,10 @@ export type ByteKind =
   | 'partial-decryptions';
 export type StepName = 'train' | 'mask' | 'encrypt' | 'aggregate' | 'decrypt';
 
-/** Costs of one cell. Bytes are exact; seconds are measured; the wall clock is simulated. */
+/**
+ * Costs of one cell. Bytes are exact; seconds are measured; the wall clock is simulated. Probe clients
+ * are left out, except that the server's seconds include the sums of their uploads.
+ */
 export interface CostSummary {
   /** Mean per participating client and round, bytes. */
   readonly bytesPerClientRound: {

@@ -33,6 +33,16 @@ export interface RoundCosts {
 export class Ledger {
   readonly #rounds: RoundCosts[] = [];
   readonly #keyBytes = { up: 0, down: 0 };
+  readonly #counts: (client: number) => boolean;
+
+  /**
+   * @param counts whether a client counts in the summary. Probe clients don't: there are as many as
+   *   somebody wants to attack, each with one image, and they would pull every mean their way. Only
+   *   the server's seconds include theirs.
+   */
+  constructor(counts: (client: number) => boolean = () => true) {
+    this.#counts = counts;
+  }
 
   openRound(round: number, clients: readonly number[]): RoundLedger {
     const costs: RoundCosts = {
@@ -50,9 +60,9 @@ export class Ledger {
     return new RoundLedger(costs);
   }
 
-  /** Key material, exchanged before training: outside every round's clock. */
-  keys(direction: Direction, bytes: number): void {
-    this.#keyBytes[direction] += bytes;
+  /** The server's or a client's key material, exchanged before training: outside every round's clock. */
+  keys(direction: Direction, bytes: number, client?: number): void {
+    if (client === undefined || this.#counts(client)) this.#keyBytes[direction] += bytes;
   }
 
   get rounds(): readonly RoundCosts[] {
@@ -61,7 +71,11 @@ export class Ledger {
 
   /** Means and totals; key bytes are spread evenly over all client rounds. */
   summarise(bandwidthBitsPerSecond: number): CostSummary {
-    const clientRounds = this.#rounds.flatMap(({ clients }) => clients);
+    const rounds = this.#rounds.map((round) => ({
+      ...round,
+      clients: round.clients.filter(({ client }) => this.#counts(client)),
+    }));
+    const clientRounds = rounds.flatMap(({ clients }) => clients);
     const meanPerClient = (step: ClientStep) =>
       mean(clientRounds.map(({ seconds }) => seconds[step] ?? 0));
     const bytes = (direction: Direction) => {
@@ -81,10 +95,10 @@ export class Ledger {
         train: meanPerClient('train'),
         mask: meanPerClient('mask'),
         encrypt: meanPerClient('encrypt'),
-        aggregate: mean(this.#rounds.map(({ aggregateSeconds }) => aggregateSeconds)),
+        aggregate: mean(rounds.map(({ aggregateSeconds }) => aggregateSeconds)),
         decrypt: meanPerClient('decrypt'),
       },
-      roundSeconds: mean(this.#rounds.map((round) => roundSeconds(round, bandwidthBitsPerSecond))),
+      roundSeconds: mean(rounds.map((round) => roundSeconds(round, bandwidthBitsPerSecond))),
       bandwidthBitsPerSecond,
     };
   }

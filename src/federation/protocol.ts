@@ -82,7 +82,7 @@ export async function runProtocol<P, M>(
   });
   const random = randomStream(settings.seed, 'protocol');
   const masks = new MaskAgreement(defense, params, model.layout, source.initialModel, random);
-  const ledger = new Ledger();
+  const ledger = new Ledger((client) => client < federation.clients);
   const traffic = new Traffic(keyRing, ledger);
   const rounds: RoundSummary[] = [];
   let globalModel = source.initialModel;

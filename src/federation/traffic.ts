@@ -31,7 +31,7 @@ export class Traffic {
     const announced = masked > 0 && masked < mask.length;
     updates.forEach(({ client }, k) => {
       const held = this.#held.get(client);
-      if (!held) this.#ledger.keys('down', this.#keyRing.keyBytes.perClient);
+      if (!held) this.#ledger.keys('down', this.#keyRing.keyBytes.perClient, client);
       if (announced && held !== mask) costs.bytes(client, 'down', 'mask', bitmapBytes(mask.length));
       this.#held.set(client, mask);
       const proposed = proposals?.[k]?.length ?? 0;

@@ -49,6 +49,25 @@ describe('the ledger', () => {
     expect(oneRound().summarise(80).roundSeconds).toBeCloseTo(20.3 + 100 + 5.1 + 1000 + 200, 9);
   });
 
+  test('leaves clients out that are none of the federation', () => {
+    const ledger = new Ledger((client) => client < 9);
+    for (const ids of [[1], [2, 9]]) {
+      const round = ledger.openRound(1, ids);
+      for (const client of ids) {
+        ledger.keys('down', 10, client);
+        round.seconds(client, 'train', client === 9 ? 50 : 4);
+        round.bytes(client, 'up', 'plain-values', 8);
+      }
+      round.aggregated(ids.length);
+    }
+    const costs = ledger.summarise(8);
+    expect(costs.totalBytes).toEqual({ up: 16, down: 20 });
+    expect(costs.bytesPerClientRound).toEqual({ up: { 'plain-values': 8 }, down: { keys: 10 } });
+    expect(costs.seconds).toMatchObject({ train: 4, aggregate: 1.5 });
+    expect(costs.roundSeconds).toBe(4 + 8 + 1.5);
+    expect(ledger.rounds[1]?.clients).toHaveLength(2);
+  });
+
   test('knows the round it is in', () => {
     const round = new Ledger().openRound(2, [1]);
     expect(() => round.seconds(5, 'train', 1)).toThrow('client 5 takes no part in round 2');
