@@ -3,37 +3,91 @@ import { openKeyRing } from '../src/crypto/key-ring.ts';
 import { parameterSet } from '../src/crypto/parameter-sets.ts';
 import type { ParameterSetId } from '../src/crypto/scheme.ts';
 
-/** A size that a paper reports, beside ours. */
+/** The size of one upload that a paper reports, beside ours. */
 export interface SizeRow {
   readonly what: string;
   readonly set: ParameterSetId;
   readonly values: number;
   /** Share of the values that is encrypted; the rest travels as float32. */
   readonly ratio: number;
-  readonly mebibytes: number;
-  /** MiB; absent where we have no published number to hold ours against. */
-  readonly published?: number;
+  readonly ciphertexts: number;
+  /** Ours, from the length of a real ciphertext. */
+  readonly bytes: number;
+  /** As printed, and in bytes with MB = 2^20 and GB = 2^30. */
+  readonly published: string;
+  readonly publishedBytes: number;
+  /** Ours ÷ published - 1, with binary units. */
+  readonly difference: number;
+  /** The same with MB = 10^6 bytes and GB = 1024 MB, which FedML-HE's numbers allow as well. */
+  readonly decimalDifference: number;
+  /** The same with binary units and as many ciphertexts of the paper's own size. */
+  readonly countDifference?: number;
+  /** Where a published number contradicts its own paper's arithmetic. */
+  readonly note?: string;
+}
+
+/** Bytes per value ÷ 4, beside what MaskCrypt's Fig. 2 shows. */
+export interface InflationRow {
+  readonly set: ParameterSetId;
+  readonly ours: number;
+  readonly published: string;
+}
+
+export interface PublishedSizes {
+  readonly inflations: readonly InflationRow[];
+  readonly sizes: readonly SizeRow[];
+  readonly fedMlHeCiphertextBytes: number;
 }
 
 const mebi = 2 ** 20;
 
-/** MaskCrypt Fig. 2 and 3: the full state of ResNet-18 for CIFAR, TenSEAL's zlib serialisation. */
-const maskCrypt = [
-  { what: 'MaskCrypt Fig. 2, ResNet-18, all encrypted', ratio: 1, published: 871.94 },
-  { what: 'MaskCrypt Fig. 3, ResNet-18, ρ = .2', ratio: 0.2, published: 209.83 },
-] as const;
+/** The full state of MaskCrypt's ResNet-18 for CIFAR: parameters, running statistics, counters. */
 const resNet18 = 11_183_582;
+/** MaskCrypt Fig. 3, MB; the ciphertexts are TenSEAL's, which SEAL compresses with zlib. */
+const maskCrypt: readonly (readonly [title: string, ratio: number, megabytes: number])[] = [
+  ['nothing encrypted', 0, 42.7],
+  ['ρ = .2', 0.2, 209.83],
+  ['all encrypted', 1, 871.94],
+];
 
-/** Models of FedML-HE Table 4 whose parameter counts the suite asserts. */
-const fedMlHe = [
-  ['Linear Model', 101],
-  ['MLP (2 FC)', 79_510],
-  ['LeNet', 88_648],
-  ['RNN', 822_570],
-  ['CNN (2 conv + 2 FC)', 1_663_370],
-] as const;
+const cnn = 1_663_370;
+const vit = 86_389_248;
+/** FedML-HE Table 8, MB: the CNN's ceil(1,663,370 / 4096) = 407 ciphertexts. */
+const cnnMegabytes = 105.72;
 
-/** Bytes of one ciphertext of random values after zlib, as SEAL's own compression stores it. */
+type Unit = 'MB' | 'GB';
+/** FedML-HE's Tables 4, 7 and 8, with parameter counts as Table 4 lists them. */
+const fedMlHe: readonly (readonly [
+  title: string,
+  values: number,
+  ratio: number,
+  amount: number,
+  unit: Unit,
+  note?: string,
+])[] = [
+  [
+    'Table 4, CNN',
+    cnn,
+    1,
+    103.15,
+    'MB',
+    'contradicts Table 8 for the same model: 407 ciphertexts are needed, this is 397',
+  ],
+  ['Table 8, CNN', cnn, 1, cnnMegabytes, 'MB'],
+  ['Table 4, ResNet-18', 12_556_426, 1, 796.7, 'MB'],
+  ['Table 4, ResNet-50', 25_557_032, 1, 1.58, 'GB'],
+  ['Table 4, ViT', vit, 1, 5.35, 'GB'],
+  ['Table 4, BERT', 109_482_240, 1, 6.78, 'GB'],
+  ['Table 4, Llama-2', 6_738_415_616, 1, 417, 'GB'],
+  ['Table 7, ViT, 0 %', vit, 0, 330, 'MB'],
+  ['Table 7, ViT, 10 %', vit, 0.1, 844, 'MB'],
+  ['Table 7, ViT, 30 %', vit, 0.3, 1.83, 'GB'],
+  ['Table 7, ViT, 50 %', vit, 0.5, 2.83, 'GB'],
+  ['Table 7, ViT, 70 %', vit, 0.7, 3.84, 'GB'],
+  ['Table 7, ViT, 100 %', vit, 1, 5.35, 'GB'],
+];
+
+/** Bytes per ciphertext of a full ciphertext after zlib, as SEAL's own compression stores it. */
 async function deflatedCiphertextBytes(set: ParameterSetId): Promise<number> {
   const ring = await openKeyRing('shared', set, { clients: 1, workers: 0 });
   const values = Float32Array.from({ length: ring.parameterSet.valuesPerCiphertext }, (_, at) =>
@@ -45,29 +99,61 @@ async function deflatedCiphertextBytes(set: ParameterSetId): Promise<number> {
 }
 
 /** Sizes of one upload, from the bytes of real ciphertexts; nothing is trained. */
-export async function publishedSizes(): Promise<SizeRow[]> {
-  const deflated = await deflatedCiphertextBytes('ckks-tenseal');
-  const upload = (set: ParameterSetId, values: number, ratio: number, ciphertext: number) => {
-    const encrypted = Math.round(ratio * values);
-    const count = Math.ceil(encrypted / parameterSet(set).valuesPerCiphertext);
-    return (count * ciphertext + 4 * (values - encrypted)) / mebi;
+export async function publishedSizes(): Promise<PublishedSizes> {
+  const ckks = await deflatedCiphertextBytes('ckks-tenseal');
+  const bfv = await deflatedCiphertextBytes('bfv-maskcrypt');
+  const perValue = (set: ParameterSetId, ciphertext = parameterSet(set).ciphertextBytes) =>
+    ciphertext / (4 * parameterSet(set).valuesPerCiphertext);
+  const fedMlHeCiphertextBytes = (cnnMegabytes * mebi) / Math.ceil(cnn / 4096);
+
+  const maskCryptRows = maskCrypt.map(([title, ratio, amount]) => {
+    const size = sizeOf('ckks-tenseal', resNet18, ratio);
+    // Where only a part is encrypted, one bit per value says which.
+    const bitmap = ratio > 0 && ratio < 1 ? resNet18 / 8 : 0;
+    const bytes = size.ciphertexts * ckks + size.plainBytes + bitmap;
+    return {
+      what: `MaskCrypt Fig. 3, ResNet-18, ${title}`,
+      ...{ set: 'ckks-tenseal' as const, values: resNet18, ratio, bytes },
+      ...{ ciphertexts: size.ciphertexts, ...against(bytes, amount, 'MB') },
+    };
+  });
+  const fedMlHeRows = fedMlHe.map(([title, values, ratio, amount, unit, note]) => {
+    const { ciphertexts, plainBytes } = sizeOf('ckks-fedmlhe', values, ratio);
+    const bytes = ciphertexts * parameterSet('ckks-fedmlhe').ciphertextBytes + plainBytes;
+    const theirs = ciphertexts * fedMlHeCiphertextBytes + plainBytes;
+    return {
+      what: `FedML-HE ${title}`,
+      ...{ set: 'ckks-fedmlhe' as const, values, ratio, ciphertexts, bytes },
+      ...against(bytes, amount, unit),
+      countDifference: against(theirs, amount, unit).difference,
+      ...(note ? { note } : {}),
+    };
+  });
+  return {
+    inflations: [
+      { set: 'paillier-3072', ours: perValue('paillier-3072'), published: '~200×' },
+      { set: 'ckks-tenseal', ours: perValue('ckks-tenseal', ckks), published: '~20×' },
+      { set: 'bfv-maskcrypt', ours: perValue('bfv-maskcrypt', bfv), published: '~20×' },
+    ],
+    sizes: [...maskCryptRows, ...fedMlHeRows],
+    fedMlHeCiphertextBytes,
   };
-  const set = parameterSet('ckks-fedmlhe');
-  return [
-    ...maskCrypt.map(({ what, ratio, published }) => ({
-      what,
-      set: 'ckks-tenseal' as const,
-      values: resNet18,
-      ratio,
-      mebibytes: upload('ckks-tenseal', resNet18, ratio, deflated),
-      published,
-    })),
-    ...fedMlHe.map(([model, values]) => ({
-      what: `FedML-HE Table 4, ${model}, all encrypted`,
-      set: set.id,
-      values,
-      ratio: 1,
-      mebibytes: upload(set.id, values, 1, set.ciphertextBytes),
-    })),
-  ];
+}
+
+function sizeOf(set: ParameterSetId, values: number, ratio: number) {
+  const encrypted = Math.round(ratio * values);
+  return {
+    ciphertexts: Math.ceil(encrypted / parameterSet(set).valuesPerCiphertext),
+    plainBytes: 4 * (values - encrypted),
+  };
+}
+
+function against(bytes: number, amount: number, unit: Unit) {
+  const megabytes = unit === 'GB' ? 1024 * amount : amount;
+  return {
+    published: `${amount} ${unit}`,
+    publishedBytes: megabytes * mebi,
+    difference: bytes / (megabytes * mebi) - 1,
+    decimalDifference: bytes / (megabytes * 1e6) - 1,
+  };
 }
