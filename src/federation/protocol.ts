@@ -14,6 +14,7 @@ import { Ledger, type RoundCosts } from './ledger.ts';
 import { localTraining } from './local-training.ts';
 import { MaskAgreement } from './mask-agreement.ts';
 import { Traffic } from './traffic.ts';
+import { recordUpdate, type Trajectory } from './trajectory.ts';
 import { type Sent, Transcript } from './transcript.ts';
 import type { ClientUpdate, UpdateSource } from './updates.ts';
 
@@ -39,6 +40,8 @@ export interface FederationRecord {
   readonly view: ServerView;
   /** The same record without absences; for the oracle alone. */
   readonly oracle: ServerView;
+  /** The training the protocol ran on, without gradients. */
+  readonly training: Trajectory;
   readonly rounds: readonly RoundSummary[];
   readonly costs: CostSummary;
   readonly ledger: readonly RoundCosts[];
@@ -85,6 +88,7 @@ export async function runProtocol<P, M>(
   const ledger = new Ledger((client) => client < federation.clients);
   const traffic = new Traffic(keyRing, ledger);
   const rounds: RoundSummary[] = [];
+  const trained: Trajectory['rounds'][number][] = [];
   let globalModel = source.initialModel;
 
   for (let round = 1; round <= federation.rounds; round++) {
@@ -132,6 +136,7 @@ export async function runProtocol<P, M>(
         },
       };
     });
+    trained.push({ round, globalModel, clients: updates.map((update) => recordUpdate(update)) });
     transcript.addRound(agreement.mask, sent, nextModel);
     const plainFedAvg = weightedMean(
       updates.map(({ localModel }) => localModel),
@@ -153,6 +158,13 @@ export async function runProtocol<P, M>(
   return {
     view: transcript.view(),
     oracle: transcript.oracle(),
+    training: {
+      format: 'hefl-trajectory/1',
+      model: model.id,
+      size,
+      rounds: trained,
+      finalModel: globalModel,
+    },
     rounds,
     costs: ledger.summarise(network.bitsPerSecond),
     ledger: ledger.rounds,

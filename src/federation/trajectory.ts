@@ -1,6 +1,6 @@
 import { aggregationWeights, weightedMean } from './fedavg.ts';
 import { liveUpdates, type TrainingSettings } from './live-updates.ts';
-import type { UpdateSource } from './updates.ts';
+import type { ClientUpdate, MeasuredGradient, UpdateSource } from './updates.ts';
 
 /** One client's training in one round, recorded. */
 export interface RecordedUpdate {
@@ -51,18 +51,9 @@ export async function recordTrajectory(settings: TrajectorySettings): Promise<Tr
   for (let round = 1; round <= specification.federation.rounds; round++) {
     const updates = await source.clients(round, globalModel);
     const clients: RecordedUpdate[] = [];
-    for (const { client, samples, localSteps, batchSize, localModel, ...update } of updates) {
+    for (const update of updates) {
       signal.throwIfAborted();
-      const gradient = gradients ? await update.gradient() : undefined;
-      clients.push({
-        client,
-        samples,
-        localSteps,
-        batchSize,
-        localModel,
-        ...(gradient && { gradient: gradient.values }),
-        seconds: { train: update.trainSeconds, gradient: gradient?.seconds ?? 0 },
-      });
+      clients.push(recordUpdate(update, gradients ? await update.gradient() : undefined));
     }
     rounds.push({ round, globalModel, clients });
     globalModel = weightedMean(
@@ -77,6 +68,21 @@ export async function recordTrajectory(settings: TrajectorySettings): Promise<Tr
     size: model.layout.size,
     rounds,
     finalModel: globalModel,
+  };
+}
+
+export function recordUpdate(
+  { client, samples, localSteps, batchSize, localModel, trainSeconds }: ClientUpdate,
+  gradient?: MeasuredGradient,
+): RecordedUpdate {
+  return {
+    client,
+    samples,
+    localSteps,
+    batchSize,
+    localModel,
+    ...(gradient && { gradient: gradient.values }),
+    seconds: { train: trainSeconds, gradient: gradient?.seconds ?? 0 },
   };
 }
 

@@ -8,7 +8,7 @@ export type Setting = Omit<ServerView, 'rounds' | 'finalModel'>;
 
 /** A client's transmission: what the server gets of it, and what it holds in truth. */
 export interface Sent {
-  readonly update: ClientUpdate;
+  readonly update: Omit<ClientUpdate, 'trainSeconds' | 'gradient'>;
   readonly received: PartialVector;
   readonly proposal?: Uint32Array;
   readonly ciphertexts: Transmission['ciphertexts'];

@@ -7,6 +7,7 @@ import { protocolStage } from './stages/protocol.ts';
 import { resultsStage } from './stages/results.ts';
 import type { Claim } from './stages/shared-values.ts';
 import { trajectoryStage } from './stages/trajectory.ts';
+import { viewStage } from './stages/view.ts';
 import { type StageTools, Workplace } from './stages/workplace.ts';
 import type { Task } from './tasks.ts';
 
@@ -39,6 +40,8 @@ async function carryOut(task: Task): Promise<void> {
       return trajectoryStage(task, tools);
     case 'protocol':
       return protocolStage(task, tools);
+    case 'view':
+      return viewStage(task);
     case 'attack':
       return attackStage(task, tools);
     case 'results': {

@@ -1,50 +1,40 @@
 import { createHash } from 'node:crypto';
 import type { Cell, PluginUse } from '../spec/specification.ts';
-import { ArtifactError } from '../store/artifact.ts';
-import { writeFileAtomically } from '../store/atomic-file.ts';
 import { canonicalJson } from '../store/json.ts';
-import type { RunFolder } from '../store/run-folder.ts';
-import type { StageFolder } from '../store/stage-folder.ts';
 import type { AdversaryId } from '../view/adversaries.ts';
-import type { Ending, Failure } from './messages.ts';
 import type { AnyAttack } from './plugins.ts';
 import type { RunProgress, TaskProgress } from './progress.ts';
 import type { AttackRecord, CellRecord } from './records.ts';
+import { type StageEnd, StageRunner, type StageRunnerParts } from './stage-runner.ts';
 import { attackKind, protocolKind, trajectoryKind } from './task-kinds.ts';
-import type { StageName, TaskQueue } from './task-queue.ts';
 import type {
   AttackTask,
   CellOutcome,
   Problem,
   ProtocolTask,
   RunContext,
-  Task,
   TrajectoryTask,
+  ViewTask,
 } from './tasks.ts';
-import type { Timings } from './timings.ts';
 
-/** The run was stopped; what is complete stays, and the same command goes on from there. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-}
-
-export interface ExperimentParts {
-  readonly context: RunContext;
+export interface ExperimentParts extends StageRunnerParts {
   readonly cells: readonly Cell[];
-  readonly folder: RunFolder;
-  readonly queue: TaskQueue;
   readonly progress: RunProgress;
-  readonly timings: Timings;
   readonly attacks: readonly AnyAttack[];
   /** Versions of the metrics that score the attacks. */
   readonly metrics: readonly { readonly id: string; readonly version: number }[];
   /** The recorded training a cell runs on; undefined: it trains its own. */
   trajectoryOf(cell: Cell): TrajectoryTask | undefined;
-  /** Tells the user something that isn't an error. */
-  notice(message: string): void;
 }
 
-type StageEnd = 'complete' | Problem;
+/** A cell that attacks read. */
+interface Source {
+  readonly cell: Cell;
+  readonly trajectory?: string;
+  /** Sees to it that what the server saw lies in the run folder. */
+  view(): Promise<StageEnd>;
+}
+
 type AttackOutcome = CellOutcome['attacks'][number]['outcome'];
 
 /** Carries out every cell of a grid: training, protocol, attacks; complete stages are skipped. */
@@ -52,11 +42,16 @@ export class Experiment {
   readonly #parts: ExperimentParts;
   readonly #trajectories = new Map<string, Promise<StageEnd>>();
   readonly #answers = new Map<string, Promise<AttackOutcome>>();
-  /** Tasks that ran, rather than being found complete. */
-  executed = 0;
+  readonly #stages: StageRunner;
 
   constructor(parts: ExperimentParts) {
     this.#parts = parts;
+    this.#stages = new StageRunner(parts);
+  }
+
+  /** Tasks that ran, rather than being found complete. */
+  get executed(): number {
+    return this.#stages.executed;
   }
 
   /** @throws {Interrupted} when the queue was stopped. */
@@ -75,7 +70,7 @@ export class Experiment {
   #record(task: TrajectoryTask): Promise<StageEnd> {
     const kind = trajectoryKind(this.#parts.context.specification);
     const progress = this.#parts.progress.plan('trajectory', kind, `seed ${task.seed}`);
-    return this.#stage(this.#parts.folder.trajectory(task.hash), task, { kind, progress });
+    return this.#stages.run(this.#parts.folder.trajectory(task.hash), task, { kind, progress });
   }
 
   async #runCell(cell: Cell): Promise<CellOutcome> {
@@ -97,9 +92,10 @@ export class Experiment {
     let federation_: StageEnd = trained ?? 'complete';
     if (federation_ === 'complete') {
       const task: ProtocolTask = { kind: 'protocol', cell, ...(trajectory && { trajectory }) };
-      federation_ = await this.#stage(folder.protocol(cell.hash), task, {
+      federation_ = await this.#stages.run(folder.protocol(cell.hash), task, {
         kind,
         progress: planned,
+        isComplete: () => this.#isRecorded(cell),
       });
     } else planned.ended('failed');
 
@@ -120,20 +116,29 @@ export class Experiment {
         })),
       };
     }
-    const stage = folder.protocol(cell.hash);
-    const record = (await stage.readJson('cell.json')) as CellRecord;
-    const { files } = await stage.manifest();
+    const record = (await folder.protocol(cell.hash).readJson('cell.json')) as CellRecord;
+    const source: Source = {
+      cell,
+      ...(trajectory && { trajectory }),
+      view: once(() => this.#exposeView(cell, trajectory)),
+    };
     const asked = questions.map(async ({ attack, adversary, planned }) => ({
       attack: attack.id,
       kind: this.#attack(attack).meta.kind,
       adversary,
-      outcome: await this.#ask(cell, attack, adversary, planned, {
-        auxiliary: files['auxiliary.bin']?.sha256,
-        truth: files['truth.bin']?.sha256,
+      outcome: await this.#ask(source, attack, adversary, planned, {
+        targets: record.targets,
         exposures: record.exposures[adversary],
       }),
     }));
-    return { cell, federation: { status: 'ok' }, attacks: await Promise.all(asked) };
+    const answered = await Promise.all(asked);
+    await folder.view(cell.hash).remove();
+    return { cell, federation: { status: 'ok' }, attacks: answered };
+  }
+
+  #exposeView(cell: Cell, trajectory: string | undefined): Promise<StageEnd> {
+    const task: ViewTask = { kind: 'view', cell, ...(trajectory && { trajectory }) };
+    return this.#stages.prepare(this.#parts.folder.view(cell.hash), task);
   }
 
   #attack(use: PluginUse): AnyAttack {
@@ -152,16 +157,16 @@ export class Experiment {
 
   /** Asks an attack, or takes the answer it gave to the same input elsewhere. */
   async #ask(
-    cell: Cell,
+    source: Source,
     use: PluginUse,
     adversary: AdversaryId,
     planned: TaskProgress | undefined,
     input: {
-      readonly auxiliary: string | undefined;
-      readonly truth: string | undefined;
+      readonly targets: string;
       readonly exposures: CellRecord['exposures'][AdversaryId];
     },
   ): Promise<AttackOutcome> {
+    const { cell, trajectory, view } = source;
     const { meta } = this.#attack(use);
     if (!planned)
       return {
@@ -175,17 +180,24 @@ export class Experiment {
       ...input,
       exposures: input.exposures[meta.kind],
     });
-    const task: AttackTask = { kind: 'attack', cell, attack: use, adversary, key };
+    const task: AttackTask = {
+      kind: 'attack',
+      cell,
+      ...(trajectory && { trajectory }),
+      attack: use,
+      adversary,
+      key,
+    };
     const earlier = this.#answers.get(key);
     if (earlier) planned.dropped();
-    const answer = earlier ?? this.#answer(task, planned);
+    const answer = earlier ?? this.#answer(task, view, planned);
     this.#answers.set(key, answer);
     const outcome = await answer;
     if (outcome.status === 'stored' && !(await this.#holdsFor(outcome.key, cell, adversary))) {
       // The attack reads more than the exposures, so that it has to be asked for each cell.
       const own = shortHash([key, cell.hash, adversary]);
       const progress = this.#planAttack(cell, use, adversary) as TaskProgress;
-      return this.#answer({ ...task, key: own }, progress);
+      return this.#answer({ ...task, key: own }, view, progress);
     }
     return outcome;
   }
@@ -196,68 +208,41 @@ export class Experiment {
     return !readsMore || (owner.cell === cell.hash && owner.adversary === adversary);
   }
 
-  async #answer(task: AttackTask, progress: TaskProgress): Promise<AttackOutcome> {
+  async #answer(
+    task: AttackTask,
+    view: Source['view'],
+    progress: TaskProgress,
+  ): Promise<AttackOutcome> {
     const kind = attackKind(this.#parts.context.specification, task.attack);
-    const end = await this.#stage(this.#parts.folder.attack(task.key), task, { kind, progress });
+    const end = await this.#stages.run(this.#parts.folder.attack(task.key), task, {
+      kind,
+      progress,
+      // The oracle reads the training itself.
+      ...(task.adversary !== 'oracle' && { needs: view }),
+    });
     return end === 'complete' ? { status: 'stored', key: task.key } : end;
   }
 
-  /** Runs a stage unless it is complete already. */
-  async #stage(
-    folder: StageFolder,
-    task: TrajectoryTask | ProtocolTask | AttackTask,
-    { kind, progress }: { readonly kind: string; readonly progress: TaskProgress },
-  ): Promise<StageEnd> {
-    if (await this.#isComplete(folder)) {
-      progress.ended('reused');
-      return 'complete';
-    }
-    const { context, queue, timings } = this.#parts;
-    const ending = await queue.run({
-      stage: task.kind satisfies StageName,
-      payload: { ...context, ...task } satisfies Task,
-      limitSeconds: context.specification.limits.cellSeconds,
-      expectedSeconds: () => timings.seconds(kind),
-      started: progress.started,
-      progress: progress.progress,
-    });
-    if (ending.status === 'stopped') throw new Interrupted('The run was stopped.');
-    this.executed++;
-    if (ending.status === 'done') timings.add(kind, ending.usage);
-    progress.ended(ending.status === 'done' ? 'done' : 'failed');
-    return this.#conclude(ending, `${task.kind}-${folderName(folder)}`);
+  /** Whether a cell is there, with the targets that it shares with others. */
+  async #isRecorded(cell: Cell): Promise<boolean> {
+    const { folder } = this.#parts;
+    const stage = folder.protocol(cell.hash);
+    if (!(await this.#stages.isComplete(stage))) return false;
+    const { targets } = (await stage.readJson('cell.json')) as CellRecord;
+    return this.#stages.isComplete(folder.targets(targets));
   }
+}
 
-  /** A damaged stage is told and computed again. */
-  async #isComplete(folder: StageFolder): Promise<boolean> {
-    try {
-      return await folder.verify();
-    } catch (error) {
-      if (!(error instanceof ArtifactError)) throw error;
-      this.#parts.notice(`${error.message}. It is computed again.`);
-      return false;
-    }
-  }
-
-  async #conclude(
-    ending: Exclude<Ending, { status: 'stopped' }>,
-    logName: string,
-  ): Promise<StageEnd> {
-    if (ending.status === 'done') return 'complete';
-    if (ending.status === 'timed-out') return ending;
-    const { code, message, hint, details } = ending.failure satisfies Failure;
-    const log = this.#parts.folder.file('logs', `${logName}.log`);
-    await writeFileAtomically(log, `${message}\n\n${details}\n`);
-    return { status: 'failed', code, message, hint };
-  }
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function cellLabel(cell: Cell, { specification }: RunContext): string {
   return specification.seeds.length > 1 ? `${cell.row}, seed ${cell.seed}` : cell.row;
-}
-
-function folderName({ path }: StageFolder): string {
-  return path.split(/[\\/]/).at(-1) ?? path;
 }
 
 function shortHash(value: unknown): string {

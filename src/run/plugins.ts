@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { Attack } from '../api/attack.ts';
 import type { Defense } from '../api/defense.ts';
+import { parameterSets } from '../crypto/parameter-sets.ts';
+import { keySetups } from '../crypto/scheme.ts';
 import { importModule } from '../platform/import-module.ts';
+import { adversaries } from '../view/adversaries.ts';
 
 /** A defense or attack whose parameters are checked by its own schema. */
 export type AnyDefense = Defense<unknown, unknown>;
@@ -24,11 +28,14 @@ const aFunction = z.custom<(...args: never[]) => unknown>((value) => typeof valu
 });
 const optionalFunction = aFunction.optional();
 
+const oneOf = (ids: readonly string[]) =>
+  z.enum(ids, { error: `must be one of ${ids.join(', ')}` });
+
 const meta = z.looseObject({
   id: z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be kebab-case'),
-  version: z.number().int().positive(),
-  title: z.string().min(1),
-  source: z.string().min(1),
+  version: z.int('must be a whole number from 1').positive('must be a whole number from 1'),
+  title: z.string('must be a text').min(1, 'must not be empty'),
+  source: z.string('must be a text').min(1, 'must not be empty'),
   params: z.custom((value) => typeof (value as z.ZodType | null)?.safeParse === 'function', {
     error: 'must be a zod schema',
   }),
@@ -36,8 +43,8 @@ const meta = z.looseObject({
 
 const defenseContract = z.looseObject({
   meta,
-  keys: z.string(),
-  scheme: z.string(),
+  keys: oneOf(keySetups),
+  scheme: oneOf(parameterSets.map(({ id }) => id)),
   mask: z.looseObject({
     when: aFunction,
     remember: optionalFunction,
@@ -51,8 +58,10 @@ const defenseContract = z.looseObject({
 
 const attackContract = z.looseObject({
   meta: meta.extend({
-    kind: z.enum(['membership', 'reconstruction']),
-    adversaries: z.array(z.enum(['stale', 'global-fill', 'mask-aware', 'oracle'])).min(1),
+    kind: oneOf(['membership', 'reconstruction']),
+    adversaries: z
+      .array(oneOf(adversaries.map(({ id }) => id)), 'must be a list')
+      .min(1, 'must not be empty'),
   }),
   run: aFunction,
 });
@@ -102,8 +111,18 @@ async function importPlugin(path: string): Promise<Readonly<Record<string, unkno
     return await importModule(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new PluginError(`The plug-in ${path} could not be loaded: ${reason}`, { cause: error });
+    throw new PluginError(
+      `The plug-in ${path} could not be loaded: ${reason.replaceAll(/\s*\n\s*/g, ' ')}${place(error, path)}. Correct it, or leave it out of "plugins".`,
+      { cause: error },
+    );
   }
+}
+
+/** ` (line 3)` of the plug-in, where its error tells one. */
+function place(error: unknown, path: string): string {
+  const { stack } = error instanceof Error ? error : {};
+  const line = stack?.split(`${pathToFileURL(path).href}:`)[1]?.match(/^\d+/)?.[0];
+  return line === undefined ? '' : ` (line ${line})`;
 }
 
 /** By what sets the two apart: an attack runs, a defense masks. */

@@ -29,7 +29,7 @@ export function catalogueOf({ defenses, attacks }: Plugins): Catalogue {
 /**
  * Reads a specification with its plug-ins, spans the grid and checks that the data is there.
  *
- * @throws {SpecificationError | PluginError | ChecksumError} what the user has to change.
+ * @throws {SpecificationError | PluginError | DatasetError} what the user has to change.
  */
 export async function prepareRun(path: string, own: Plugins): Promise<PreparedRun> {
   let plugins = own;

@@ -8,7 +8,7 @@ import type {
 } from '../api/results.ts';
 import type { AdversaryId } from '../view/adversaries.ts';
 
-/** `cells/<hash>/cell.json`: what the protocol stage found out, besides views and answers. */
+/** `cells/<hash>/cell.json`: what the protocol stage found out, besides the trace of what it did. */
 export interface CellRecord {
   readonly cell: { readonly hash: string; readonly row: string; readonly seed: number };
   readonly summary: {
@@ -24,6 +24,8 @@ export interface CellRecord {
     readonly nonMembers: number;
   };
   readonly engine: string;
+  /** Folder under `targets/`; a hash of its content. */
+  readonly targets: string;
   /** sha256 of what each adversary reads of the targets of each kind. */
   readonly exposures: Readonly<Record<AdversaryId, Readonly<Record<AttackKind, string>>>>;
 }

@@ -29,9 +29,17 @@ export interface ProtocolTask {
   readonly trajectory?: string;
 }
 
+/** Writes out what the server saw, for attacks that may read nothing else. */
+export interface ViewTask {
+  readonly kind: 'view';
+  readonly cell: Cell;
+  readonly trajectory?: string;
+}
+
 export interface AttackTask {
   readonly kind: 'attack';
   readonly cell: Cell;
+  readonly trajectory?: string;
   readonly attack: PluginUse;
   readonly adversary: AdversaryId;
   /** Folder of the answer under `attacks/`. */
@@ -61,4 +69,5 @@ export interface CellOutcome {
 /** Every outcome that isn't a value. */
 export type Problem = Exclude<CellResult['federation'], { status: 'ok' }>;
 
-export type Task = RunContext & (TrajectoryTask | ProtocolTask | AttackTask | ResultsTask);
+export type Task = RunContext &
+  (TrajectoryTask | ProtocolTask | ViewTask | AttackTask | ResultsTask);

@@ -18,7 +18,9 @@ export class RunFolderBusy extends Error {
  *     environment.json            versions, git state, hardware
  *     sessions.json               when it was worked on, and for how long
  *     trajectories/<hash>/        recorded trainings
- *     cells/<hash>/               one defense under one seed: ledger, views, truth, auxiliary
+ *     cells/<hash>/               one defense under one seed: ledger, and what its protocol did
+ *     targets/<hash>/             what attacks are asked, what they know besides, and the truth
+ *     views/<hash>/               what the server saw of a cell; there only while attacks read it
  *     attacks/<key>/              one attack on one exposure; cells that expose the same share it
  *     shared/<hash>.bin           what attacks computed from their own data alone
  *     timings.json                measured seconds and memory of every kind of task
@@ -41,7 +43,15 @@ export class RunFolder {
   }
 
   protocol(cellHash: string): StageFolder {
-    return new StageFolder(this.file('cells', cellHash), 'protocol', cellHash);
+    return new StageFolder(this.file('cells', cellHash), 'protocol/2', cellHash);
+  }
+
+  targets(hash: string): StageFolder {
+    return new StageFolder(this.file('targets', hash), 'targets', hash);
+  }
+
+  view(cellHash: string): StageFolder {
+    return new StageFolder(this.file('views', cellHash), 'view', cellHash);
   }
 
   attack(key: string): StageFolder {

@@ -57,6 +57,11 @@ export class StageFolder {
     await writeFileAtomically(this.#manifestPath, stringifyJson(manifest));
   }
 
+  /** Removes the folder with all that lies in it; only for stages that don't share theirs. */
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+  }
+
   /**
    * Whether everything the manifest lists is there, unchanged. `false`: never begun or not finished.
    * @throws {ArtifactError} naming the file and the field of a stage that was complete once.

@@ -1,12 +1,22 @@
 import { z } from 'zod';
-import { packBitmap, unpackBitmap } from './coordinate-set.ts';
-import { type CoordinateSet, PartialVector } from './partial-vector.ts';
+import { packBitmap } from './coordinate-set.ts';
+import { PartialVector } from './partial-vector.ts';
 import type { RoundView, ServerView } from './server-view.ts';
+import {
+  bytes,
+  count,
+  floats,
+  indices,
+  named,
+  parseSet,
+  parseShape,
+  positive,
+  publicFacts,
+  requireDistinct,
+  ViewFormatError,
+} from './stored-fields.ts';
 
-/** A stored view that is not one: names the place and what is wrong there. */
-export class ViewFormatError extends Error {
-  override readonly name = 'ViewFormatError';
-}
+export { ViewFormatError } from './stored-fields.ts';
 
 /**
  * A view as a tree of plain objects, lists, numbers, strings and typed arrays, fit for a store.
@@ -34,12 +44,7 @@ export function serialiseView(view: ServerView): StoredView {
  * @throws {ViewFormatError} naming the first field that is missing, of another type, or inconsistent.
  */
 export function parseView(stored: unknown): ServerView {
-  const parsed = storedView.safeParse(stored);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new ViewFormatError(`${place(issue?.path ?? [])}: ${issue?.message ?? 'unreadable'}`);
-  }
-  const { format: _, rounds, finalModel, initialModel, ...rest } = parsed.data;
+  const { format: _, rounds, finalModel, initialModel, ...rest } = parseShape(storedView, stored);
   const { size } = rest;
   if (initialModel.length !== size)
     throw new ViewFormatError(`initialModel: ${initialModel.length} values for ${size} parameters`);
@@ -51,18 +56,6 @@ export function parseView(stored: unknown): ServerView {
     finalModel: parsePartial(finalModel, size, 'finalModel'),
   };
 }
-
-const count = z.int().nonnegative();
-const positive = z.int().positive();
-const floats = z.custom<Float32Array>(
-  (value) => value instanceof Float32Array,
-  'expected a Float32Array',
-);
-const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'expected a Uint8Array');
-const indices = z.custom<Uint32Array>(
-  (value) => value instanceof Uint32Array,
-  'expected a Uint32Array',
-);
 
 const storedPartial = z.strictObject({ known: bytes, values: floats });
 
@@ -85,29 +78,7 @@ const storedRound = z.strictObject({
 
 const storedView = z.strictObject({
   format: z.literal('hefl-view/1'),
-  model: z.string(),
-  size: positive,
-  hyper: z.strictObject({
-    learningRate: z.number().positive(),
-    localEpochs: positive,
-    batchSize: positive,
-  }),
-  encryption: z.strictObject({
-    parameterSet: z.enum([
-      'plain',
-      'ckks-tenseal',
-      'ckks-fedmlhe',
-      'ckks-add',
-      'ckks-threshold',
-      'bfv-maskcrypt',
-      'bfv-pack23',
-      'paillier-3072',
-      'paillier-3072-batchcrypt',
-      'paillier-3072-lanes',
-    ]),
-    keySetup: z.enum(['none', 'shared', 'per-client', 'joint', 'threshold']),
-  }),
-  serverLearns: z.enum(['plain-part', 'aggregate']),
+  ...publicFacts,
   initialModel: floats,
   rounds: z.array(storedRound),
   finalModel: storedPartial,
@@ -147,39 +118,8 @@ function parsePartial(stored: StoredPartial, size: number, where: string): Parti
   return named(where, () => new PartialVector(known, stored.values));
 }
 
-function parseSet(bitmap: Uint8Array, size: number, where: string): CoordinateSet {
-  return named(where, () => unpackBitmap(bitmap, size));
-}
-
-function named<T>(where: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (error instanceof RangeError) throw new ViewFormatError(`${where}: ${error.message}`);
-    throw error;
-  }
-}
-
 function requireFinite(values: Float32Array, where: string): void {
   for (let at = 0; at < values.length; at++)
     if (!Number.isFinite(values[at]))
       throw new ViewFormatError(`${where}[${at}]: ${values[at]} is no weight`);
-}
-
-function requireDistinct(coordinates: Uint32Array, size: number, where: string): void {
-  const seen = new Uint8Array(size);
-  coordinates.forEach((coordinate, at) => {
-    if (coordinate >= size)
-      throw new ViewFormatError(`${where}[${at}]: coordinate ${coordinate} of ${size}`);
-    if (seen[coordinate] === 1)
-      throw new ViewFormatError(`${where}[${at}]: coordinate ${coordinate} is named twice`);
-    seen[coordinate] = 1;
-  });
-}
-
-function place(path: readonly PropertyKey[]): string {
-  if (path.length === 0) return 'the stored view';
-  return path
-    .map((key, at) => (typeof key === 'number' ? `[${key}]` : at ? `.${String(key)}` : String(key)))
-    .join('');
 }

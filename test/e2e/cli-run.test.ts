@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunResults } from '../../src/api/results.ts';
@@ -72,14 +72,44 @@ test('running again computes nothing and changes nothing', async () => {
 
 test('a truncated artifact is named and computed again', async () => {
   const cells = join(runs, 'tiny/cells');
-  const view = join(cells, readdirSync(cells)[0] as string, 'view.bin');
-  const { size } = statSync(view);
-  truncateSync(view, size - 100);
+  const trace = join(cells, readdirSync(cells)[0] as string, 'protocol.bin');
+  const { size } = statSync(trace);
+  truncateSync(trace, size - 100);
   const repaired = await hefl('run', specification, '--runs', runs);
   expect(repaired.code).toBe(0);
-  expect(repaired.stderr).toContain(`${view} is damaged: length is ${size - 100} bytes`);
+  expect(repaired.stderr).toContain(`${trace} is damaged: length is ${size - 100} bytes`);
   expect(repaired.stderr).toContain('Encrypt and aggregate  2/2, 1 reused');
-  expect(statSync(view).size).toBe(size);
+  expect(statSync(trace).size).toBe(size);
+});
+
+test('a cell of another layout, and targets that are gone, are recorded again', async () => {
+  const cell = join(runs, 'tiny/cells', readdirSync(join(runs, 'tiny/cells'))[0] as string);
+  const manifest = JSON.parse(readFileSync(join(cell, 'manifest.json'), 'utf8'));
+  writeText(join(cell, 'manifest.json'), JSON.stringify({ ...manifest, stage: 'protocol' }));
+  writeText(join(cell, 'view.bin'), 'of the former layout');
+  const recorded = await hefl('run', specification, '--runs', runs);
+  expect(recorded.code).toBe(0);
+  expect(recorded.stderr).toContain('manifest.json is damaged: stage is not protocol/2');
+  expect(recorded.stderr).toContain('Encrypt and aggregate  2/2, 1 reused');
+  expect(readdirSync(cell).sort()).toEqual([
+    'cell.json',
+    'ledger.json',
+    'manifest.json',
+    'protocol.bin',
+  ]);
+
+  const targets = join(runs, 'tiny/targets');
+  expect(readdirSync(targets)).toHaveLength(1);
+  rmSync(join(targets, readdirSync(targets)[0] as string, 'truth.bin'));
+  const asked = await hefl('run', specification, '--runs', runs);
+  expect(asked.code).toBe(0);
+  expect(asked.stderr).toContain('truth.bin is damaged: file is missing');
+  expect(asked.stderr).toContain('Attack what the server saw  4/4, 4 reused');
+});
+
+test('views lie in the folder only while attacks read them', () => {
+  expect(existsSync(join(runs, 'tiny/views'))).toBe(true);
+  expect(readdirSync(join(runs, 'tiny/views'))).toEqual([]);
 });
 
 test('another attack is asked of the federations that are there', async () => {

@@ -5,16 +5,16 @@ import { chooseTargets } from '../../data/targets.ts';
 import { randomStream } from '../../engine/random.ts';
 import { liveUpdates } from '../../federation/live-updates.ts';
 import { type FederationRecord, runProtocol } from '../../federation/protocol.ts';
+import { traceOf } from '../../federation/protocol-trace.ts';
 import { recordedUpdates } from '../../federation/trajectory.ts';
-import { parseTrajectory } from '../../federation/trajectory-format.ts';
 import type { UpdateSource } from '../../federation/updates.ts';
-import type { ArtifactTree } from '../../store/artifact.ts';
 import { type AdversaryId, adversaries } from '../../view/adversaries.ts';
 import type { AuxiliaryKnowledge } from '../../view/auxiliary.ts';
-import { serialiseView } from '../../view/serialise.ts';
 import { digestExposures, targetsOf } from '../exposures.ts';
 import type { CellRecord } from '../records.ts';
 import type { ProtocolTask, RunContext } from '../tasks.ts';
+import { storeTargets } from './targets.ts';
+import { readTraining } from './training.ts';
 import { folderOf, type StageTools } from './workplace.ts';
 
 /** Carries out a defense's protocol, keeps what the server saw, and draws the attacks' questions. */
@@ -26,7 +26,7 @@ export async function protocolStage(task: RunContext & ProtocolTask, tools: Stag
   const { signal, progress } = tools;
   const training = { ...setting, specification, engine, seed: cell.seed, signal };
   const updates: UpdateSource = task.trajectory
-    ? recordedUpdates(await readTrajectory(task, task.trajectory))
+    ? recordedUpdates(await readTraining(task))
     : liveUpdates(training);
 
   const keyRing = await openKeyRing(defense.keys, defense.scheme, {
@@ -47,7 +47,17 @@ export async function protocolStage(task: RunContext & ProtocolTask, tools: Stag
     participation: participation(record, specification.federation.clients),
     random: randomStream(cell.seed, 'targets'),
   });
-  const { view, oracle, rounds, costs, exposition, realisedRatio, ledger } = record;
+  const targets = await storeTargets(folderOf(task), { auxiliary, truth }, tools.claim);
+  const {
+    view,
+    oracle,
+    training: trained,
+    rounds,
+    costs,
+    exposition,
+    realisedRatio,
+    ledger,
+  } = record;
   const cellRecord: CellRecord = {
     cell: { hash: cell.hash, row: cell.row, seed: cell.seed },
     summary: { rounds, costs, exposition, realisedRatio },
@@ -58,18 +68,17 @@ export async function protocolStage(task: RunContext & ProtocolTask, tools: Stag
       nonMembers: setting.partition.nonMembers.length,
     },
     engine: engine.id,
+    targets,
     exposures: exposuresOf({ server: view, oracle }, auxiliary),
   };
-  await folderOf(task)
-    .protocol(cell.hash)
-    .complete({
-      'cell.json': cellRecord,
-      'ledger.json': ledger,
-      'view.bin': serialiseView(view),
-      'oracle-view.bin': serialiseView(oracle),
-      'auxiliary.bin': auxiliary as unknown as ArtifactTree,
-      'truth.bin': truth as unknown as ArtifactTree,
-    });
+  const stage = folderOf(task).protocol(cell.hash);
+  await stage.remove(); // Another version of hefl may have left other files.
+  await stage.complete({
+    'cell.json': cellRecord,
+    'ledger.json': ledger,
+    'protocol.bin': traceOf(view, trained),
+    ...(!task.trajectory && { 'trajectory.bin': trained }),
+  });
 }
 
 /**
@@ -79,10 +88,6 @@ export async function protocolStage(task: RunContext & ProtocolTask, tools: Stag
 function encryptionThreads(jobs: number): number {
   const spare = Math.floor(availableParallelism() / jobs);
   return spare < 2 || import.meta.url.endsWith('.ts') ? 0 : spare;
-}
-
-async function readTrajectory(task: RunContext, hash: string) {
-  return parseTrajectory(await folderOf(task).trajectory(hash).readArtifact('trajectory.bin'));
 }
 
 /** Rounds of every ordinary client; probe clients are no victims. */

@@ -13,9 +13,9 @@ import { reviveNumbers } from '../../store/json.ts';
 import { resultsCsv } from '../../store/results-csv.ts';
 import type { RunFolder } from '../../store/run-folder.ts';
 import { adversaries } from '../../view/adversaries.ts';
-import type { GroundTruth } from '../../view/ground-truth.ts';
 import type { AttackRecord, CellRecord } from '../records.ts';
 import type { CellOutcome, ResultsTask, RunContext } from '../tasks.ts';
+import { readTruth } from './targets.ts';
 import { folderOf, type StageTools } from './workplace.ts';
 
 type Task = RunContext & ResultsTask;
@@ -80,9 +80,7 @@ async function readCell(folder: RunFolder, { specification }: Task, outcome: Cel
   const cellFolder = folder.protocol(hash);
   const ok = outcome.federation.status === 'ok';
   const record = ok ? ((await cellFolder.readJson('cell.json')) as CellRecord) : undefined;
-  const truth = ok
-    ? ((await cellFolder.readArtifact('truth.bin')) as unknown as GroundTruth)
-    : undefined;
+  const truth = record && (await readTruth(folder, record));
   const answers: ScoredAttack[] = [];
   const attacks: AttackResult[] = [];
   for (const asked of outcome.attacks) {

@@ -3,8 +3,8 @@ import { formatDuration, formatMemory } from '../../../src/cli/duration.ts';
 import { explain, UsageError } from '../../../src/cli/errors.ts';
 import { openDisplay } from '../../../src/cli/progress-display.ts';
 import { textTable } from '../../../src/cli/text-table.ts';
-import { Interrupted } from '../../../src/run/experiment.ts';
 import { RunProgress } from '../../../src/run/progress.ts';
+import { Interrupted } from '../../../src/run/stage-runner.ts';
 import { Timings } from '../../../src/run/timings.ts';
 
 test.each([
