@@ -10,9 +10,8 @@ const USERS_TO_FIX = new Set([
   'UsageError',
   'SpecificationError',
   'PluginError',
-  'ChecksumError',
+  'DatasetError',
   'RunFolderBusy',
-  'ArtifactError',
 ]);
 
 /** What a user reads of an error, and the exit code it gives. */
@@ -26,6 +25,11 @@ export function explain(
     return {
       paragraph: `hefl: interrupted. What is complete is kept: the same command goes on from there.${stack}`,
       exitCode: EXIT.interrupted,
+    };
+  if (error.name === 'ArtifactError')
+    return {
+      paragraph: `hefl: ${error.message}. Run the experiment again with hefl run: only what is damaged is computed anew.${stack}`,
+      exitCode: EXIT.usage,
     };
   if (USERS_TO_FIX.has(error.name))
     return { paragraph: `hefl: ${error.message}${stack}`, exitCode: EXIT.usage };

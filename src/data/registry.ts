@@ -16,7 +16,7 @@ export function datasetList(): readonly DatasetInfo[] {
  *
  * @param limits keep only so many training and test samples: the same ones for every seed
  * @throws {RangeError} for an unknown id or a limit above the number of samples
- * @throws {ChecksumError} when a file's bytes are not the published ones
+ * @throws {DatasetError} when a file is missing or its bytes are not the published ones
  */
 export async function loadDataset(id: string, limits: DataLimits = {}): Promise<Dataset> {
   const source = SOURCES.find((candidate) => candidate.id === id);

@@ -13,10 +13,17 @@ interface ReportArguments {
 export const report: CommandModule<object, ReportArguments> = {
   command: 'report <run>',
   describe: 'write the HTML report of a finished run again',
-  builder: {
-    run: { type: 'string', describe: 'folder of the run, or its name under runs/' },
-    out: { type: 'string', describe: 'file to write (default: report.html in the run folder)' },
-  },
+  builder: (yargs) =>
+    yargs
+      .positional('run', {
+        type: 'string',
+        demandOption: true,
+        describe: 'folder of the run, or its name under runs/',
+      })
+      .option('out', {
+        type: 'string',
+        describe: 'file to write (default: report.html in the run folder)',
+      }),
   handler: async ({ run, out }) => {
     const folder = [run, join('runs', run)].find((path) => existsSync(join(path, 'results.json')));
     if (!folder)

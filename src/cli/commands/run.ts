@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
+import { metrics } from '../../metrics/registry.ts';
 import { packageFolder } from '../../platform/import-module.ts';
 import { prepareRun } from '../../run/prepare.ts';
 import { type FinishedRun, runExperiment } from '../../run/run-experiment.ts';
 import { stringifyJson } from '../../store/json.ts';
 import { EXIT, UsageError } from '../errors.ts';
-import { crossedGates, parseGate } from '../gate.ts';
+import { crossedGates, parseGate, requireKnownNames } from '../gate.ts';
 import { openDisplay } from '../progress-display.ts';
 import { registered } from '../registered.ts';
 import { verdictTable } from '../verdict-table.ts';
@@ -76,6 +77,11 @@ export const run: CommandModule<object, RunArguments> = {
   handler: async (args) => {
     const gates = (args.failIf ?? []).map(parseGate);
     const prepared = await prepareRun(args.spec, registered);
+    requireKnownNames(gates, {
+      attacks: prepared.specification.attacks.map(({ id }) => id),
+      metrics: metrics.map(({ meta }) => meta.id),
+      defenses: prepared.cells.flatMap(({ row, defense }) => [defense.id, row]),
+    });
     const display = openDisplay(process.stderr);
     const { signal, release } = interruptible();
     let finished: FinishedRun;

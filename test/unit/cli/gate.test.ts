@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RunResults } from '../../../src/api/results.ts';
-import { crossedGates, parseGate } from '../../../src/cli/gate.ts';
+import { crossedGates, parseGate, requireKnownNames } from '../../../src/cli/gate.ts';
 
 const results = {
   rows: [
@@ -40,9 +40,16 @@ test('a gate may name a defense or a single row', () => {
 });
 
 test('what the run does not have is named', () => {
-  expect(() => crossed('ml-leak.auc > 0.5')).toThrow('did you mean "ml-leaks"?');
-  expect(() => crossed('ml-leaks.acu > 0.5')).toThrow('no metric "acu"');
-  expect(() => crossed('maskcript: ml-leaks.auc > 0.5')).toThrow('did you mean "maskcrypt"?');
+  const names = {
+    attacks: ['ml-leaks'],
+    metrics: ['auc'],
+    defenses: ['none', 'maskcrypt', 'maskcrypt(ratio=0.05)'],
+  };
+  const named = (text: string) => requireKnownNames([parseGate(text)], names);
+  expect(() => named('maskcrypt: ml-leaks.auc > 0.5')).not.toThrow();
+  expect(() => named('ml-leak.auc > 0.5')).toThrow('did you mean "ml-leaks"?');
+  expect(() => named('ml-leaks.acu > 0.5')).toThrow('no metric "acu"');
+  expect(() => named('maskcript: ml-leaks.auc > 0.5')).toThrow('did you mean "maskcrypt"?');
 });
 
 test.each(['', 'auc > 0.5', 'ml-leaks.auc >= 0.5', 'ml-leaks.auc > high', 'a.b > '])(

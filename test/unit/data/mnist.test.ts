@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.ts';
-import { ChecksumError, loadMnist } from '../../../src/data/mnist.ts';
+import { DatasetError, loadMnist } from '../../../src/data/mnist.ts';
 import { loadDataset } from '../../../src/data/registry.ts';
 
 const installed = join(
@@ -104,7 +104,7 @@ describe('MNIST files that are not the published ones', () => {
     await writeFile(path, bytes);
     const found = createHash('sha256').update(bytes).digest('hex');
     const failure = await loadMnist({}, folder).catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(ChecksumError);
+    expect(failure).toBeInstanceOf(DatasetError);
     const { message } = failure as Error;
     expect(message).toContain(path);
     expect(message).toContain('65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5');
