@@ -12,7 +12,8 @@ export type ParameterSetId =
   | 'paillier-3072-lanes';
 
 /** Who holds which key. `shared`: every client holds the one secret key, the server none. */
-export type KeySetupId = 'none' | 'shared' | 'per-client' | 'joint' | 'threshold';
+export const keySetups = ['none', 'shared', 'per-client', 'joint', 'threshold'] as const;
+export type KeySetupId = (typeof keySetups)[number];
 
 /** A parameter set's public facts. */
 export interface ParameterSet {
