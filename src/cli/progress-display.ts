@@ -71,8 +71,9 @@ function earlierDone(stages: readonly StageProgress[], stage: StageName): boolea
 }
 
 function timeLeft(progress: RunProgress): string {
-  const seconds = progress.remainingSeconds();
-  return seconds === undefined || seconds < 2 ? '' : `; about ${formatDuration(seconds)} left`;
+  const remaining = progress.remaining();
+  if (remaining === undefined || remaining.seconds < 2) return '';
+  return `; ${remaining.atLeast ? 'at least' : 'about'} ${formatDuration(remaining.seconds)} left`;
 }
 
 interface LiveStage {

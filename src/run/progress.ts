@@ -93,9 +93,11 @@ export class RunProgress {
 
   /**
    * Seconds until all is done, from measured durations of the same kind of task and from how far the
-   * running ones say they are. Undefined while a kind has neither.
+   * running ones say they are; a lower bound while a kind has neither, undefined while none has.
    */
-  remainingSeconds(): number | undefined {
+  remaining(): { readonly seconds: number; readonly atLeast: boolean } | undefined {
+    let known = 0;
+    let unknown = 0;
     let sum = 0;
     let longest = 0;
     const guesses = new Map<string, number>();
@@ -106,12 +108,17 @@ export class RunProgress {
     for (const task of this.#tasks) {
       if (task.state !== 'waiting' && task.state !== 'running') continue;
       const whole = this.#timings.seconds(task.kind) ?? guesses.get(task.kind);
-      if (whole === undefined) return undefined;
+      if (whole === undefined) {
+        unknown++;
+        continue;
+      }
+      known++;
       const left = task.state === 'waiting' ? whole : this.#left(task, whole);
       sum += left;
       longest = Math.max(longest, left);
     }
-    return Math.max(sum / this.#jobs, longest);
+    if (known === 0 && unknown > 0) return undefined;
+    return { seconds: Math.max(sum / this.#jobs, longest), atLeast: unknown > 0 };
   }
 
   #left(task: Planned, whole: number): number {

@@ -18,16 +18,26 @@ test('there is no estimate while a kind of task was never measured', () => {
   const { progress, timings } = start();
   const first = progress.plan('attack', 'dlg', 'dlg on none');
   progress.plan('attack', 'dlg', 'dlg on random');
-  expect(progress.remainingSeconds()).toBeUndefined();
+  expect(progress.remaining()).toBeUndefined();
   first.started();
   clock = 10_000;
-  expect(progress.remainingSeconds()).toBeUndefined();
+  expect(progress.remaining()).toBeUndefined();
   first.progress(0.25);
-  expect(progress.remainingSeconds()).toBe(40);
+  expect(progress.remaining()?.seconds).toBe(40);
   timings.add('dlg', { seconds: 20, peakBytes: 1 });
-  expect(progress.remainingSeconds()).toBe(30);
+  expect(progress.remaining()?.seconds).toBe(30);
   first.ended('done');
-  expect(progress.remainingSeconds()).toBe(20);
+  expect(progress.remaining()?.seconds).toBe(20);
+});
+
+test('a kind that was never measured makes the estimate a lower bound', () => {
+  const { progress, timings } = start();
+  timings.add('train', { seconds: 20, peakBytes: 1 });
+  progress.plan('trajectory', 'train', 'seed 1');
+  const attack = progress.plan('attack', 'dlg', 'dlg on none');
+  expect(progress.remaining()).toEqual({ seconds: 20, atLeast: true });
+  attack.ended('done');
+  expect(progress.remaining()).toEqual({ seconds: 20, atLeast: false });
 });
 
 test('the longest task bounds the estimate, whatever the number of processes', () => {
@@ -37,7 +47,7 @@ test('the longest task bounds the estimate, whatever the number of processes', (
   progress.plan('attack', 'ig', 'ig').started();
   for (let at = 0; at < 8; at++) progress.plan('attack', 'loss', `loss ${at}`);
   clock = 20_000;
-  expect(progress.remainingSeconds()).toBe(40);
+  expect(progress.remaining()?.seconds).toBe(40);
 });
 
 test('stages count what is done, reused and failed, in their order', () => {
