@@ -12,6 +12,7 @@ const USERS_TO_FIX = new Set([
   'PluginError',
   'DatasetError',
   'RunFolderBusy',
+  'RunFolderUnusable',
 ]);
 
 /** What a user reads of an error, and the exit code it gives. */

@@ -10,6 +10,11 @@ export class RunFolderBusy extends Error {
   override readonly name = 'RunFolderBusy';
 }
 
+/** The folder can't be made: a file is in the way, or it may not be written. */
+export class RunFolderUnusable extends Error {
+  override readonly name = 'RunFolderUnusable';
+}
+
 /**
  * `runs/<name>/`:
  *
@@ -83,10 +88,17 @@ export class RunFolder {
   /**
    * Keeps other processes from writing the folder until the returned function is called; a lock
    * whose process is gone doesn't count.
-   * @throws {RunFolderBusy}
+   * @throws {RunFolderBusy | RunFolderUnusable}
    */
   async lock(): Promise<() => Promise<void>> {
-    mkdirSync(this.path, { recursive: true });
+    try {
+      mkdirSync(this.path, { recursive: true });
+    } catch (cause) {
+      throw new RunFolderUnusable(
+        `The folder ${this.path} can't be made (${(cause as NodeJS.ErrnoException).code}). Give another folder of runs with --runs.`,
+        { cause },
+      );
+    }
     const path = this.file('lock');
     for (let attempt = 0; ; attempt++) {
       try {
