@@ -38,7 +38,7 @@ async function loadRuntime(): Promise<OnnxRuntime | { unavailable: string }> {
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     return {
-      unavailable: `onnxruntime-node can't be loaded (${reason}); npm install onnxruntime-node adds it`,
+      unavailable: `onnxruntime-node can't be loaded (${reason}); npm install onnxruntime-node --onnxruntime-node-install=skip adds it`,
     };
   }
 }
