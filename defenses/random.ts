@@ -28,4 +28,5 @@ export const random = defineDefense({
   },
   serverLearns: (params) => params.globalModel,
   targetRatio: ({ ratio }) => ratio,
+  control: true,
 });

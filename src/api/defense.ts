@@ -61,6 +61,8 @@ export interface Defense<P, M = unknown> {
    * from something else (whole layers, a threshold).
    */
   targetRatio?(params: P): number;
+  /** Chooses coordinates without looking at them: what other masks of its ratio are compared with. */
+  readonly control?: true;
 }
 
 /** Types a defense's parameters from its schema; returns it unchanged. */

@@ -26,7 +26,9 @@ export interface ScoredAttack {
 }
 
 /** A row's place in comparisons. */
-export interface ComparedRow extends Pick<DefenseRow, 'key' | 'defense' | 'targetRatio'> {
+export interface ComparedRow extends Pick<DefenseRow, 'key' | 'targetRatio'> {
+  /** Whether the others are compared with it (`Defense.control`). */
+  readonly control: boolean;
   /** Mean over seeds. */
   readonly realisedRatio: number;
 }
@@ -48,7 +50,7 @@ export function poolScores(scored: readonly ScoredAttack[]): PooledScore[] {
 }
 
 /**
- * Each defense that chooses its mask against the random mask of the same ratio: same seeds,
+ * Each defense that chooses its mask against the control (a random mask) of the same ratio: same seeds,
  * clients, images and initial values, difference bootstrapped seed → client → sample.
  */
 export function compareDefenses(
@@ -56,7 +58,7 @@ export function compareDefenses(
   rows: readonly ComparedRow[],
 ): Comparison[] {
   const groups = groupBy(scored, groupKey);
-  const comparisons = pairsWithRandom(rows).flatMap(([a, b]) =>
+  const comparisons = pairsWithControl(rows).flatMap(([a, b]) =>
     [...groups.values()].flatMap((ofA) => {
       const { row, attack, adversary } = ofA[0] as ScoredAttack;
       // The oracle sees no mask: its difference is 0 by construction.
@@ -78,13 +80,13 @@ export function compareDefenses(
 }
 
 /** Pairs that ask for the same ratio, or end at the same one. */
-function pairsWithRandom(rows: readonly ComparedRow[]): [ComparedRow, ComparedRow][] {
-  const random = rows.filter(({ defense }) => defense === 'random');
+function pairsWithControl(rows: readonly ComparedRow[]): [ComparedRow, ComparedRow][] {
+  const controls = rows.filter(({ control }) => control);
   const partial = ({ realisedRatio }: ComparedRow) => realisedRatio > 0 && realisedRatio < 1;
   return rows
-    .filter((row) => row.defense !== 'random' && partial(row))
+    .filter((row) => !row.control && partial(row))
     .flatMap((a) =>
-      random
+      controls
         .filter((b) => b.targetRatio === a.targetRatio || sameRealisedRatio(a, b))
         .map((b): [ComparedRow, ComparedRow] => [a, b]),
     );

@@ -8,7 +8,12 @@ import type {
   RunResults,
 } from '../../api/results.ts';
 import { metrics } from '../../metrics/registry.ts';
-import { compareDefenses, poolScores, type ScoredAttack } from '../../metrics/summary.ts';
+import {
+  type ComparedRow,
+  compareDefenses,
+  poolScores,
+  type ScoredAttack,
+} from '../../metrics/summary.ts';
 import { reviveNumbers } from '../../store/json.ts';
 import { resultsCsv } from '../../store/results-csv.ts';
 import type { RunFolder } from '../../store/run-folder.ts';
@@ -40,14 +45,15 @@ export async function resultsStage(
   const rows = await defenseRows(task, tools);
   const pooled = poolScores(scored);
   tools.progress(0.5);
-  const comparisons = compareDefenses(
-    scored,
-    rows.flatMap((row) => {
-      const ratios = records.filter(({ cell }) => cell.row === row.key);
-      const total = ratios.reduce((sum, { summary }) => sum + summary.realisedRatio, 0);
-      return ratios.length > 0 ? [{ ...row, realisedRatio: total / ratios.length }] : [];
-    }),
-  );
+  const compared: ComparedRow[] = [];
+  for (const { key, defense, targetRatio } of rows) {
+    const ratios = records.filter(({ cell }) => cell.row === key);
+    if (ratios.length === 0) continue;
+    const total = ratios.reduce((sum, { summary }) => sum + summary.realisedRatio, 0);
+    const { control = false } = await tools.workplace.defense(task, defense);
+    compared.push({ key, targetRatio, control, realisedRatio: total / ratios.length });
+  }
+  const comparisons = compareDefenses(scored, compared);
   tools.progress(0.8);
   const results: RunResults = {
     format: 'hefl-results/1',
