@@ -2,10 +2,11 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ProgramDefinition, TensorSpec } from '../engine/program.ts';
 import { tf } from '../engine/tensors.ts';
 import { crossEntropies } from '../models/loss.ts';
-import type { Model } from '../models/model.ts';
+import type { Model, TrainingPass } from '../models/model.ts';
 
 /**
- * One step of SGD: w ← w − η ∇L(w, batch), L the cross-entropy weighted by the targets.
+ * One step of SGD: w ← w − η ∇L(w, batch), L the cross-entropy weighted by the targets. Buffers take
+ * their next values from the same pass.
  * State: the parameters. Constants: η. Per step: inputs, targets.
  */
 export function sgdStep(model: Model, batchSize: number): ProgramDefinition {
@@ -15,11 +16,23 @@ export function sgdStep(model: Model, batchSize: number): ProgramDefinition {
     constants: [{ shape: [], dtype: 'float32' }],
     perStep: batchSpecs(model, batchSize),
     step({ state, constants: [rate], perStep: [inputs, targets] }) {
-      const gradients = lossGradients(model, state, inputs as Tensor, targets as Tensor);
+      let buffers: readonly Tensor[] = [];
+      const gradients = lossGradients(
+        model,
+        state,
+        inputs as Tensor,
+        targets as Tensor,
+        // What the loss computes is disposed of with it; this is the next state.
+        (pass) => {
+          buffers = pass.buffers.map((buffer) => tf.keep(buffer));
+        },
+      );
+      let next = 0;
       return {
-        state: state.map((weights, at) => {
+        state: state.map((value, at) => {
           const gradient = gradients[at];
-          return gradient ? tf.sub(weights, tf.mul(rate as Tensor, gradient)) : weights;
+          if (gradient) return tf.sub(value, tf.mul(rate as Tensor, gradient));
+          return buffers[next++] ?? value;
         }),
         outputs: [],
       };
@@ -64,12 +77,17 @@ export function predictLogits(model: Model, batchSize: number): ProgramDefinitio
   };
 }
 
-/** ∂L/∂w per tensor; none for a buffer, which training by gradient leaves as it is. */
+/**
+ * ∂L/∂w per tensor, in training mode; none for a buffer, which no gradient moves.
+ *
+ * @param whilePassing sees the forward pass before its tensors are disposed of
+ */
 function lossGradients(
   model: Model,
   parameters: readonly Tensor[],
   inputs: Tensor,
   targets: Tensor,
+  whilePassing: (pass: TrainingPass) => void = () => {},
 ): (Tensor | undefined)[] {
   const { entries } = model.layout;
   const trained = entries.flatMap(({ kind }, at) => (kind === 'buffer' ? [] : [at]));
@@ -78,8 +96,14 @@ function lossGradients(
     trained.forEach((at, index) => {
       all[at] = weights[index] as Tensor;
     });
-    // The samples' weights are in the targets.
-    return tf.sum(crossEntropies(model.logits(all, inputs), targets));
+    // The samples' weights are in the targets; padding has none.
+    const present = () => tf.cast(tf.greater(tf.sum(targets, 1), 0), 'float32');
+    const pass = model.trainingPass?.(all, inputs, present()) ?? {
+      logits: model.logits(all, inputs),
+      buffers: [],
+    };
+    whilePassing(pass);
+    return tf.sum(crossEntropies(pass.logits, targets));
   };
   const gradients = tf.grads(loss)(trained.map((at) => parameters[at] as Tensor));
   const perEntry: (Tensor | undefined)[] = entries.map(() => undefined);

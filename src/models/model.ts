@@ -17,7 +17,22 @@ export interface Model {
   initialize(random: RandomStream): Float32Array;
   /**
    * Logits [batch, classes] of `inputs` [batch, ...inputShape], under parameters given as tensors in
-   * layout order. Pure tfjs operations, differentiable to any order.
+   * layout order, every sample for itself. Pure tfjs operations, differentiable to any order.
    */
   logits(parameters: readonly Tensor[], inputs: Tensor): Tensor;
+  /**
+   * The forward pass in training, where it is another one: batch norm then normalises by the batch's
+   * own statistics and moves its running ones. Models without buffers have none.
+   *
+   * @param present [batch], 1 for a sample and 0 for the padding of an incomplete batch, which counts
+   *   in no statistic
+   */
+  trainingPass?(parameters: readonly Tensor[], inputs: Tensor, present: Tensor): TrainingPass;
+}
+
+export interface TrainingPass {
+  /** [batch, classes]. */
+  readonly logits: Tensor;
+  /** The buffers' next values, in layout order. */
+  readonly buffers: readonly Tensor[];
 }
