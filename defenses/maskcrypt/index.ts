@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineDefense } from '../../src/api/defense.ts';
 import { coordinateSet } from '../../src/view/coordinate-set.ts';
 import { encryptRatio, globalModel, maskSize } from '../parameters.ts';
-import { maskConsensus } from './consensus.ts';
+import { maskConsensus } from '../selection/consensus.ts';
 import { ExposedWeights } from './exposed-weights.ts';
 import { selectMask } from './mask-selection.ts';
 
@@ -27,8 +27,8 @@ export const maskcrypt = defineDefense<z.infer<typeof params>, ExposedWeights>({
       'MaskCrypt (IEEE TDSC 2024), Algorithms 1 and 2. The released code never truncates the consensus to ρN (consensus: union). Keys are shared as in §6.1 and the code; §3.3 gives each client its own. Proposals travel as ordered lists, because a bitmap loses the order that Algorithm 1 needs.',
     params,
   },
-  keys: 'shared',
-  scheme: 'ckks-tenseal',
+  keys: () => ({ setup: 'shared' }),
+  scheme: () => 'ckks-tenseal',
   mask: {
     when: () => 'every-round',
     remember: (initialModel) => new ExposedWeights(initialModel),

@@ -1,4 +1,4 @@
-import { topCoordinates } from './top-coordinates.ts';
+import { topCoordinates } from '../selection/top-coordinates.ts';
 
 /**
  * MaskCrypt, Algorithm 2: the coordinates whose exposure by an old value raises the loss most.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ExposedWeights } from '../../../defenses/maskcrypt/exposed-weights.ts';
-import { selectMask } from '../../../defenses/maskcrypt/mask-selection.ts';
+import { ExposedWeights } from '../../../../defenses/maskcrypt/exposed-weights.ts';
+import { selectMask } from '../../../../defenses/maskcrypt/mask-selection.ts';
 
 const f = (...values: number[]) => Float32Array.from(values);
 

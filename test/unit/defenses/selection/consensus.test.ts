@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { maskConsensus } from '../../../defenses/maskcrypt/consensus.ts';
+import { maskConsensus } from '../../../../defenses/selection/consensus.ts';
 
 const u = (...values: number[]) => Uint32Array.from(values);
 

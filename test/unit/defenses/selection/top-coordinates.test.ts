@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { topCoordinates } from '../../../defenses/maskcrypt/top-coordinates.ts';
-import { randomStream } from '../../../src/engine/random.ts';
+import { topCoordinates } from '../../../../defenses/selection/top-coordinates.ts';
+import { randomStream } from '../../../../src/engine/random.ts';
 
 /** By the definition: a full sort, ties by index. */
 function reference(scores: Float64Array, count: number): Uint32Array {
