@@ -11,8 +11,8 @@ export const full = defineDefense({
     source: 'Baseline of MaskCrypt (TDSC 2024), §6: ρ = 1',
     params: z.strictObject({ globalModel }),
   },
-  keys: 'shared',
-  scheme: 'ckks-tenseal',
+  keys: () => ({ setup: 'shared' }),
+  scheme: () => 'ckks-tenseal',
   mask: {
     when: () => 'once',
     agree: ({ size }) => new Uint8Array(size).fill(1),

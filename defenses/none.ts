@@ -10,8 +10,8 @@ export const none = defineDefense({
     source: 'McMahan et al. (2017), FedAvg; baseline of MaskCrypt (TDSC 2024), §6',
     params: z.strictObject({}),
   },
-  keys: 'none',
-  scheme: 'plain',
+  keys: () => ({ setup: 'none' }),
+  scheme: () => 'plain',
   mask: {
     when: () => 'once',
     agree: ({ size }) => new Uint8Array(size),

@@ -19,8 +19,8 @@ export const random = defineDefense({
       globalModel,
     }),
   },
-  keys: 'shared',
-  scheme: 'ckks-tenseal',
+  keys: () => ({ setup: 'shared' }),
+  scheme: () => 'ckks-tenseal',
   mask: {
     when: ({ refresh }) => (refresh === 'once' ? 'once' : 'every-round'),
     agree: ({ size, random }, { ratio }) =>

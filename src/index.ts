@@ -14,8 +14,8 @@
  *     source: 'An example',
  *     params: z.strictObject({}),
  *   },
- *   keys: 'shared',
- *   scheme: 'ckks-tenseal',
+ *   keys: () => ({ setup: 'shared' }),
+ *   scheme: () => 'ckks-tenseal',
  *   mask: {
  *     when: () => 'once',
  *     agree: ({ layout, size }) => {
@@ -47,9 +47,22 @@ export {
 export {
   type Defense,
   defineDefense,
+  type KeyUse,
+  type LocalRule,
   type MaskPolicy,
   type MaskRound,
+  type ModelWrapper,
+  type Perturbation,
+  type PerturbedUpdate,
+  type ProposalFormat,
   type ProposingClient,
+  type Rest,
+  type TrainingSchedule,
+  type Transformed,
+  type TransformedClient,
+  type TransformRound,
+  type UpdateTransform,
+  type Weighting,
 } from './api/defense.ts';
 export type { Meta } from './api/meta.ts';
 export type { Interval, Metric, MetricValue } from './api/metric.ts';

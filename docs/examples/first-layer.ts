@@ -9,8 +9,8 @@ export default defineDefense({
     source: 'Example of docs/new-defense.md',
     params: z.strictObject({ layers: z.int().min(1).default(1).describe('layers to encrypt') }),
   },
-  keys: 'shared',
-  scheme: 'ckks-tenseal',
+  keys: () => ({ setup: 'shared' }),
+  scheme: () => 'ckks-tenseal',
   mask: {
     when: () => 'once',
     agree({ size, layout }, { layers }) {

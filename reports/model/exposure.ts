@@ -20,6 +20,7 @@ const KEYS: Readonly<Record<Exposition['keySetup'], string>> = {
   'per-client': 'one key pair per client',
   joint: 'joint key; every client holds a share',
   threshold: 'threshold key; some of the clients can decrypt together',
+  'own-key': 'one key pair per client, which its own partial decryption gives away',
 };
 
 export function exposureRows(context: ReportContext): ExposureRow[] {

@@ -11,8 +11,11 @@ export type ParameterSetId =
   | 'paillier-3072-batchcrypt'
   | 'paillier-3072-lanes';
 
-/** Who holds which key. `shared`: every client holds the one secret key, the server none. */
-export const keySetups = ['none', 'shared', 'per-client', 'joint', 'threshold'] as const;
+/**
+ * Who holds which key. `shared`: every client holds the one secret key, the server none. `own-key` is
+ * insecure: MASER's released code.
+ */
+export const keySetups = ['none', 'shared', 'per-client', 'joint', 'threshold', 'own-key'] as const;
 export type KeySetupId = (typeof keySetups)[number];
 
 /** A parameter set's public facts. */
@@ -142,7 +145,7 @@ export interface Merger {
 
 /** The keys of a federation in which no client can open an aggregate alone. */
 export interface GroupKeyRing {
-  readonly keySetup: 'per-client' | 'joint' | 'threshold';
+  readonly keySetup: 'per-client' | 'joint' | 'threshold' | 'own-key';
   readonly parameterSet: ParameterSet;
   /** Bytes of key material each party sends and downloads once. */
   readonly keyBytes: { readonly perClient: number; readonly server: number };

@@ -71,10 +71,11 @@ export class MaskAgreement<P, M> {
 
     const began = performance.now();
     const random = this.#random.derive('consensus', round);
-    const mask = policy.agree(
-      { round, size: this.#layout.size, layout: this.#layout, proposals, random },
+    const mask = policy.agree?.(
+      { round, size: this.#layout.size, layout: this.#layout, globalModel, proposals, random },
       this.#params,
     );
+    if (!mask) throw new MaskError(`The defense ${this.#defense.meta.id} has no mask.agree.`);
     const serverSeconds = secondsSince(began);
     this.#checkMask(mask, round);
 
@@ -101,6 +102,9 @@ export class MaskAgreement<P, M> {
   /** The client as its policy sees it, and the clock of its gradients: waited here, charged to it. */
   #proposing(round: number, globalModel: Float32Array, update: ClientUpdate) {
     const seconds = { waited: 0, charged: 0 };
+    const computation = (name: string): never => {
+      throw new MaskError(`Clients can't compute their ${name} yet.`);
+    };
     const client: ProposingClient = {
       client: update.client,
       round,
@@ -115,6 +119,10 @@ export class MaskAgreement<P, M> {
         seconds.charged += gradient.seconds;
         return gradient.values;
       },
+      sensitivity: () => computation('sensitivity'),
+      meanAbsoluteGradient: () => computation('meanAbsoluteGradient'),
+      hessianGradient: () => computation('hessianGradient'),
+      loss: () => computation('loss'),
       random: this.#random.derive('proposal', round, update.client),
     };
     return { client, seconds };

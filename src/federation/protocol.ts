@@ -66,7 +66,8 @@ export async function runProtocol<P, M>(
 ): Promise<FederationRecord> {
   const { defense, params, updates: source, specification, model, keyRing, signal } = settings;
   const { federation, network } = specification;
-  requireKeyRing(defense, keyRing);
+  requireSupported(defense, params);
+  requireKeyRing(defense.keys(params).setup, defense.scheme(params), settings);
   const training = localTraining(settings.engine, model, federation.batchSize);
   const { size } = model.layout;
   const serverLearns = defense.serverLearns(params);
@@ -178,10 +179,36 @@ export async function runProtocol<P, M>(
   };
 }
 
-function requireKeyRing<P, M>(defense: Defense<P, M>, { keySetup, parameterSet }: KeyRing): void {
-  if (keySetup !== defense.keys || parameterSet.id !== defense.scheme)
+function requireKeyRing<P, M>(
+  setup: string,
+  scheme: string,
+  { defense, keyRing }: Pick<ProtocolSettings<P, M>, 'defense' | 'keyRing'>,
+): void {
+  const { keySetup, parameterSet } = keyRing;
+  if (keySetup !== setup || parameterSet.id !== scheme)
     throw new RangeError(
-      `the defense ${defense.meta.id} needs keys ${defense.keys} of ${defense.scheme}, not ${keySetup} of ${parameterSet.id}`,
+      `the defense ${defense.meta.id} needs keys ${setup} of ${scheme}, not ${keySetup} of ${parameterSet.id}`,
+    );
+}
+
+/** Parts of the contract that no protocol carries out yet. */
+function requireSupported<P, M>(defense: Defense<P, M>, params: P): void {
+  const { mask, meta } = defense;
+  const missing = [
+    (defense.rest?.(params) ?? 'plaintext') !== 'plaintext' && 'rest',
+    defense.weighting && 'weighting',
+    defense.training?.(params) && 'training',
+    defense.transform?.(params) && 'transform',
+    defense.perturb?.(params) && 'perturb',
+    defense.model?.(params) && 'model',
+    defense.schemeOptions && 'schemeOptions',
+    mask.when(params) === 'before-training' && 'mask.when: before-training',
+    mask.score && 'mask.score',
+    mask.individual?.(params) && 'mask.individual',
+  ].filter((feature) => typeof feature === 'string');
+  if (missing.length > 0)
+    throw new RangeError(
+      `The defense ${meta.id} declares ${missing.join(', ')}, which the protocol does not carry out yet.`,
     );
 }
 

@@ -3,8 +3,6 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { Attack } from '../api/attack.ts';
 import type { Defense } from '../api/defense.ts';
-import { parameterSets } from '../crypto/parameter-sets.ts';
-import { keySetups } from '../crypto/scheme.ts';
 import { importModule } from '../platform/import-module.ts';
 import { adversaries } from '../view/adversaries.ts';
 
@@ -41,19 +39,41 @@ const meta = z.looseObject({
   }),
 });
 
-const defenseContract = z.looseObject({
-  meta,
-  keys: oneOf(keySetups),
-  scheme: oneOf(parameterSets.map(({ id }) => id)),
-  mask: z.looseObject({
+const maskContract = z
+  .looseObject({
     when: aFunction,
     remember: optionalFunction,
     propose: optionalFunction,
-    agree: aFunction,
+    agree: optionalFunction,
+    score: optionalFunction,
+    select: optionalFunction,
+    individual: optionalFunction,
     conclude: optionalFunction,
-  }),
+  })
+  .superRefine(({ agree, score, select, propose, individual }, context) => {
+    const missing = (field: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [field], message });
+    if (score && !select) missing('select', 'must be a function');
+    else if (select && !score) missing('score', 'must be a function');
+    else if (individual && !propose) missing('propose', 'must be a function');
+    else if (!agree && !score && !individual) missing('agree', 'must be a function');
+  });
+
+const defenseContract = z.looseObject({
+  meta,
+  keys: aFunction,
+  scheme: aFunction,
+  schemeOptions: optionalFunction,
+  mask: maskContract,
   serverLearns: aFunction,
+  rest: optionalFunction,
+  weighting: optionalFunction,
+  training: optionalFunction,
+  transform: optionalFunction,
+  perturb: optionalFunction,
+  model: optionalFunction,
   targetRatio: optionalFunction,
+  insecure: optionalFunction,
 });
 
 const attackContract = z.looseObject({

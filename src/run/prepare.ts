@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { datasetList, loadDataset } from '../data/registry.ts';
+import { changesTraining } from '../federation/changes-training.ts';
 import { models } from '../models/registry.ts';
 import type { Catalogue } from '../spec/catalogue.ts';
 import { expandGrid } from '../spec/grid.ts';
@@ -45,17 +46,20 @@ export async function prepareRun(path: string, own: Plugins): Promise<PreparedRu
     plugins,
     // Attacks don't change a federation: with another list of them, recorded cells stay good.
     cells: expandGrid({ ...specification, attacks: [], adversaries: [] }, catalogueOf(plugins)),
-    trajectoryOf: (cell) => trajectoryTask(specification, plugins.defenses, cell.seed),
+    trajectoryOf: (cell) => trajectoryTask(specification, plugins.defenses, cell),
   };
 }
 
 function trajectoryTask(
   specification: Specification,
   defenses: readonly AnyDefense[],
-  seed: number,
+  { defense: { id, params }, seed }: Cell,
 ): TrajectoryTask | undefined {
   if (specification.federation.trajectory === 'independent') return undefined;
-  const used = specification.defenses.map(({ id }) => id);
+  const defense = defenses.find(({ meta }) => meta.id === id);
+  if (defense && changesTraining(defense, defense.meta.params.parse(params), 'samples'))
+    return undefined;
+  const used = specification.defenses.map((use) => use.id);
   const gradients = defenses.some(({ meta, mask }) => mask.propose && used.includes(meta.id));
   const hash = trajectoryHash(specification, seed);
   return { kind: 'trajectory', hash: gradients ? `${hash}-gradients` : hash, seed, gradients };

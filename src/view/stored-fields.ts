@@ -44,7 +44,7 @@ export const publicFacts = {
       'paillier-3072-batchcrypt',
       'paillier-3072-lanes',
     ]),
-    keySetup: z.enum(['none', 'shared', 'per-client', 'joint', 'threshold']),
+    keySetup: z.enum(['none', 'shared', 'per-client', 'joint', 'threshold', 'own-key']),
   }),
   serverLearns: z.enum(['plain-part', 'aggregate']),
 };

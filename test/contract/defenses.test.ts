@@ -51,7 +51,7 @@ function run(
     model: softmaxRegression,
     engine,
     dataset,
-    keyRing: defense.keys === 'none' ? openPlainRing() : transparentKeyRing(),
+    keyRing: defense.keys(params).setup === 'none' ? openPlainRing() : transparentKeyRing(),
     seed,
     signal: new AbortController().signal,
     progress: () => {},

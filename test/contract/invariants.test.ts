@@ -77,7 +77,7 @@ function protect(id: string, params: object): Promise<FederationRecord> {
     defense,
     params: defense.meta.params.parse(params),
     updates: recordedUpdates(trajectory),
-    keyRing: defense.keys === 'none' ? openPlainRing() : transparentKeyRing(),
+    keyRing: defense.keys(params).setup === 'none' ? openPlainRing() : transparentKeyRing(),
   });
 }
 

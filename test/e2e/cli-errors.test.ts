@@ -13,7 +13,7 @@ const federation = (perRound: number) =>
 const incomplete = `
   import { z } from 'hefl-bench';
   const meta = { id: 'mine', version: 1, title: 'Mine', source: 'Me', params: z.strictObject({}) };
-  export default { meta, keys: 'shared', scheme: 'ckks-tenseal', mask: { when: () => 'once' },
+  export default { meta, keys: () => ({ setup: 'shared' }), scheme: () => 'ckks-tenseal', mask: { when: () => 'once' },
     serverLearns: () => 'aggregate' };`;
 
 /** Flips a bit of a data file as it is read. */

@@ -17,7 +17,7 @@ const plugin = `
   import { defineDefense, type CoordinateSet, z } from 'hefl-bench';
   export default defineDefense({
     meta: { id: 'every-other', version: 1, title: 'Every other', source: 'A test', params: z.strictObject({}) },
-    keys: 'shared', scheme: 'ckks-tenseal',
+    keys: () => ({ setup: 'shared' }), scheme: () => 'ckks-tenseal',
     mask: { when: () => 'once', agree: ({ size }): CoordinateSet => Uint8Array.from({ length: size }, (_, at) => at % 2) },
     serverLearns: () => 'aggregate',
   });`;

@@ -29,13 +29,13 @@ export async function protocolStage(task: RunContext & ProtocolTask, tools: Stag
     ? recordedUpdates(await readTraining(task))
     : liveUpdates(training);
 
-  const keyRing = await openKeyRing(defense.keys, defense.scheme, {
+  const params = defense.meta.params.parse(cell.defense.params);
+  const keyRing = await openKeyRing(defense.keys(params).setup, defense.scheme(params), {
     clients: specification.federation.clients + setting.probes.length,
     workers: encryptionThreads(task.jobs),
   });
   let record: FederationRecord;
   try {
-    const params = defense.meta.params.parse(cell.defense.params);
     record = await runProtocol({ ...training, defense, params, updates, keyRing, progress });
   } finally {
     await keyRing.close();

@@ -42,12 +42,16 @@ test('ten clients train LeNet-5 alike under every defense', { timeout: 300_000 }
   const measured: Record<string, unknown> = {};
   const accuracies: number[] = [];
   for (const defense of defenses) {
-    const keyRing = await openKeyRing(defense.keys, defense.scheme, { clients: 10, workers: 2 });
+    const params = defense.meta.params.parse({});
+    const keyRing = await openKeyRing(defense.keys(params).setup, defense.scheme(params), {
+      clients: 10,
+      workers: 2,
+    });
     try {
       const { rounds, costs, realisedRatio } = await runProtocol({
         ...shared,
         defense,
-        params: defense.meta.params.parse({}),
+        params,
         updates: recordedUpdates(trajectory),
         keyRing,
       });

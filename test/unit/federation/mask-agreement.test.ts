@@ -12,8 +12,8 @@ const trajectory = randomTrajectory(1);
 function declared<M>(mask: MaskPolicy<object, M>): Defense<object, M> {
   return defineDefense<object, M>({
     meta: { id: 'scripted', version: 1, title: 'Scripted', source: 'a test', params: z.object({}) },
-    keys: 'shared',
-    scheme: 'ckks-tenseal',
+    keys: () => ({ setup: 'shared' }),
+    scheme: () => 'ckks-tenseal',
     mask,
     serverLearns: () => 'aggregate',
   });
