@@ -43,6 +43,20 @@ export type Rest = 'plaintext' | 'zero' | 'kept';
  */
 export type ModelWrapper = (base: Model, random: RandomStream) => Model;
 
+/**
+ * Who holds what, in plain words, over all settings of a defense's parameters; `hefl list defenses` and
+ * docs/defenses.md print it.
+ */
+export interface Trust {
+  /** What of an update travels as ciphertext. */
+  readonly encrypted: string;
+  /** Under whose key. */
+  readonly key: string;
+  readonly serverLearns: string;
+  /** Which single party can read updates without anybody's help. */
+  readonly brokenBy: string;
+}
+
 /** A defense, declared; the protocol loop carries it out and knows none by name. */
 export interface Defense<P, M = unknown> {
   readonly meta: Meta<P>;
@@ -77,6 +91,8 @@ export interface Defense<P, M = unknown> {
   targetRatio?(params: P): number;
   /** Chooses coordinates without looking at them: what other masks of its ratio are compared with. */
   readonly control?: true;
+  /** Every defense of the suite has one. */
+  readonly trust?: Trust;
   /** Why these parameters protect nothing, where they are there to show a leak. */
   insecure?(params: P): string | undefined;
 }
