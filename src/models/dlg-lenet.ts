@@ -47,6 +47,14 @@ export const dlgLenetMnist = dlgLenet({
   classes: 10,
 });
 
+/** For CIFAR-10. 19,438 parameters. */
+export const dlgLenetCifar10 = dlgLenet({
+  id: 'dlg-lenet-cifar10',
+  title: 'DLG-LeNet (sigmoid) for 32 × 32 × 3',
+  inputShape: [32, 32, 3],
+  classes: 10,
+});
+
 /** For CIFAR-100, as published. 88,648 parameters. */
 export const dlgLenetCifar100 = dlgLenet({
   id: 'dlg-lenet-cifar100',

@@ -40,30 +40,55 @@ type Repeat<Item, Count extends number, Items extends Item[] = []> = number exte
     ? Items
     : Repeat<Item, Count, [Item, ...Items]>;
 
-/** x W + b, [batch, out]. */
-export function dense(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
-  return tf.add(tf.matMul(x as Tensor2D, weight as Tensor2D), bias);
+/** Shapes of weights without biases, one layer each, in the order of the forward pass. */
+export function weightsOnly(weights: Readonly<Record<string, readonly number[]>>): ParameterLayout {
+  return new ParameterLayout(
+    Object.entries(weights).map(([name, shape], layer) => ({
+      ...{ name: `${name}.weight`, shape, layer },
+      kind: 'weight',
+    })),
+  );
 }
 
-/**
- * Convolution plus bias. `padding` zeros go on each side, as in PyTorch; with a stride, `same` of
- * TensorFlow would put them elsewhere.
- */
+/** x W + b, [batch, out]; without a bias x W. */
+export function dense(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  const product = tf.matMul(x as Tensor2D, weight as Tensor2D);
+  return bias ? tf.add(product, bias) : product;
+}
+
+export interface ConvolutionSettings {
+  readonly padding?: number;
+  readonly stride?: number;
+}
+
+/** Convolution plus bias. */
 export function convolution(
   x: Tensor,
   weight: Tensor,
   bias: Tensor,
-  { padding = 0, stride = 1 }: { padding?: number; stride?: number } = {},
+  settings: ConvolutionSettings = {},
+): Tensor {
+  return tf.add(convolve(x, weight, settings), bias);
+}
+
+/**
+ * Convolution alone. `padding` zeros go on each side, as in PyTorch; with a stride, `same` of
+ * TensorFlow would put them elsewhere.
+ */
+export function convolve(
+  x: Tensor,
+  weight: Tensor,
+  { padding = 0, stride = 1 }: ConvolutionSettings = {},
 ): Tensor {
   const images = x as Tensor4D;
   const filter = weight as Tensor4D;
   const keepsSize = filter.shape[0] === 2 * padding + 1 && filter.shape[1] === 2 * padding + 1;
   if (padding === 0 || (stride === 1 && keepsSize))
-    return tf.add(tf.conv2d(images, filter, stride, padding === 0 ? 'valid' : 'same'), bias);
+    return tf.conv2d(images, filter, stride, padding === 0 ? 'valid' : 'same');
   // An op of its own: tfjs-node knows `valid` and `same` only.
   const side: [number, number] = [padding, padding];
   const padded = tf.pad(images, [[0, 0], side, side, [0, 0]]);
-  return tf.add(tf.conv2d(padded, filter, stride, 'valid'), bias);
+  return tf.conv2d(padded, filter, stride, 'valid');
 }
 
 /** Maximum of every 2 × 2 window, halving both sides. */

@@ -1,20 +1,30 @@
 import { didYouMean } from '../platform/did-you-mean.ts';
 import { cnn2Conv } from './cnn-2conv.ts';
-import { dlgLenetCifar100, dlgLenetMnist } from './dlg-lenet.ts';
-import { lenet5 } from './lenet-5.ts';
+import { dlgLenetCifar10, dlgLenetCifar100, dlgLenetMnist } from './dlg-lenet.ts';
+import { lenet5, lenet5Cifar10, lenet5Cifar100 } from './lenet-5.ts';
+import { maserConvnet, maserLenet } from './maser.ts';
 import { mlp2fc } from './mlp-2fc.ts';
-import { mlpPurchase, mlpTexas } from './mlp-tabular.ts';
+import { mlpDiabetes, mlpLocation, mlpPurchase, mlpTexas } from './mlp-tabular.ts';
 import type { Model } from './model.ts';
+import { resnet18 } from './resnet-18.ts';
 
 /** Every architecture of the suite. */
 export const models: readonly Model[] = [
   lenet5,
+  lenet5Cifar10,
+  lenet5Cifar100,
   dlgLenetMnist,
+  dlgLenetCifar10,
   dlgLenetCifar100,
   mlp2fc,
   cnn2Conv,
   mlpPurchase,
   mlpTexas,
+  mlpLocation,
+  mlpDiabetes,
+  maserLenet,
+  maserConvnet,
+  resnet18,
 ];
 
 /** @throws {RangeError} naming the models there are, when none has that id. */

@@ -2,17 +2,29 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openEngine } from '../../../src/engine/choose.ts';
 import { randomStream } from '../../../src/engine/random.ts';
 import { tf } from '../../../src/engine/tensors.ts';
+import type { ParameterEntry } from '../../../src/models/layout.ts';
 import { findModel, models } from '../../../src/models/registry.ts';
 
-/** Published counts: LeNet-5, DLG, FedML-HE Table 4, MaskCrypt §6.1. */
+/**
+ * Published counts: LeNet-5, DLG, FedML-HE Table 4, MaskCrypt Table 1, MASER. Those of the variants
+ * for other data follow from them by the sizes of the first and last layer.
+ */
 const counts = {
   'lenet-5': 61_706,
+  'lenet-5-cifar10': 61_706 + 2 * 5 * 5 * 6,
+  'lenet-5-cifar100': 61_706 + 2 * 5 * 5 * 6 + 90 * 85,
   'dlg-lenet': 17_038,
+  'dlg-lenet-cifar10': 88_648 - 90 * 769,
   'dlg-lenet-cifar100': 88_648,
   'mlp-2fc': 79_510,
   'cnn-2conv': 1_663_370,
   'mlp-purchase': 1_317_348,
   'mlp-texas': 7_020_004,
+  'mlp-location': 1_317_348 - (600 - 446) * 1024 - 70 * 129,
+  'mlp-diabetes': 1_317_348 + (1307 - 600) * 1024,
+  'maser-lenet': 110_782,
+  'maser-convnet': 2_916_544,
+  'resnet-18': 11_183_582,
 };
 
 const bytes = (values: Float32Array) => Buffer.from(values.buffer);
@@ -28,12 +40,14 @@ test('every model is listed here', () => {
 describe.each(Object.entries(counts))('%s', (id, count) => {
   const model = findModel(id);
 
-  test('has the published number of parameters, weights before biases', () => {
+  test('has the published number of parameters, a weight first in every layer', () => {
     expect(model.layout.size).toBe(count);
     model.layout.entries.forEach(({ name, kind, layer }, at) => {
-      expect(kind).toBe(at % 2 === 0 ? 'weight' : 'bias');
-      expect(name.endsWith(`.${kind}`)).toBe(true);
-      expect(layer).toBe(Math.floor(at / 2));
+      const before = model.layout.entries[at - 1];
+      const opens = before?.layer !== layer;
+      expect(layer).toBe(opens ? (before?.layer ?? -1) + 1 : before.layer);
+      expect(kind === 'weight').toBe(opens);
+      if (kind !== 'buffer') expect(name.endsWith(`.${kind}`)).toBe(true);
     });
   });
 
@@ -44,8 +58,11 @@ describe.each(Object.entries(counts))('%s', (id, count) => {
       0,
     );
     const parts = model.layout.split(flat);
-    model.layout.entries.forEach(({ layer }, at) => {
-      const { shape } = model.layout.entries[2 * layer] as { shape: readonly number[] };
+    const { entries } = model.layout;
+    const normalised = entries.filter(({ kind }) => kind === 'buffer').map(({ layer }) => layer);
+    entries.forEach(({ layer }, at) => {
+      if (normalised.includes(layer)) return;
+      const { shape } = entries.find((entry) => entry.layer === layer) as ParameterEntry;
       const fanIn = shape.slice(0, -1).reduce((product, length) => product * length, 1);
       const bound = id.startsWith('dlg-lenet') ? 0.5 : 1 / Math.sqrt(fanIn);
       const { data } = parts[at] as { data: Float32Array };
@@ -81,6 +98,35 @@ describe.each(Object.entries(counts))('%s', (id, count) => {
         });
     });
   });
+});
+
+test("ResNet-18's vector is the state: parameters, running statistics and counters", () => {
+  const { layout, initialize } = findModel('resnet-18');
+  const buffers = layout.entries.filter(({ kind }) => kind === 'buffer');
+  const counters = buffers.filter(({ name }) => name.endsWith('.num_batches_tracked'));
+  const sizeOf = (entries: readonly { size: number }[]) =>
+    entries.reduce((sum, { size }) => sum + size, 0);
+  expect([sizeOf(buffers), sizeOf(counters)]).toEqual([9_620, 20]);
+  expect(layout.size - sizeOf(buffers)).toBe(11_173_962);
+  // PyTorch's state dictionary of this network begins, goes on and ends like this.
+  expect(layout.entries.slice(0, 7).map(({ name }) => name)).toEqual([
+    'conv1.weight',
+    'bn1.weight',
+    'bn1.bias',
+    'bn1.running_mean',
+    'bn1.running_var',
+    'bn1.num_batches_tracked',
+    'layer1.0.conv1.weight',
+  ]);
+  expect(layout.entries.length).toBe(122);
+  expect(layout.entry('layer2.0.shortcut.0.weight').shape).toEqual([1, 1, 64, 128]);
+  expect(layout.entries.at(-1)?.name).toBe('linear.bias');
+  const start = initialize(randomStream(1));
+  const first = (name: string) => start[layout.entry(name).offset];
+  expect(first('bn1.weight')).toBe(1);
+  expect(first('layer4.1.bn2.running_var')).toBe(1);
+  expect(first('layer4.1.bn2.running_mean')).toBe(0);
+  expect(first('bn1.num_batches_tracked')).toBe(0);
 });
 
 test('an unknown model is named, with the ones there are', () => {
