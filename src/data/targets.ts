@@ -16,6 +16,9 @@ export interface TargetSettings {
   readonly random: RandomStream;
 }
 
+/** With the image itself, 100 to choose from: a chance of 1 %. */
+const DISTRACTORS = 99;
+
 type MembershipTruth = GroundTruth['membership'][number];
 
 /**
@@ -46,20 +49,27 @@ export function chooseTargets(settings: TargetSettings): {
       },
       shadow,
       membership: membership.map(({ target }) => target),
-      reconstruction: probes.map(({ client, round, localSteps }) => ({
+      reconstruction: probes.map(({ client, round, localSteps, samples }) => ({
         client,
         round,
-        samples: 1,
+        samples: samples.length,
         localSteps,
       })),
     },
     truth: {
       membership: membership.map(({ truth }) => truth),
-      reconstruction: probes.map(({ client, round, sample }) => {
-        const { inputShape, inputs, labels } = takeSamples(dataset.train, [sample]);
+      reconstruction: probes.map(({ client, round, samples }) => {
+        const { inputShape, inputs, labels } = takeSamples(dataset.train, samples);
         return { client, round, inputShape, images: inputs, labels };
       }),
       meanImage: meanSample(shadow),
+      distractors: takeSamples(
+        dataset.train,
+        settings.random
+          .derive('distractors')
+          .shuffle([...partition.nonMembers])
+          .slice(0, DISTRACTORS),
+      ).inputs,
     },
   };
 }

@@ -93,9 +93,9 @@ function participants(
     // A probe's local set fits into one batch, so that its epochs are its steps.
     ...probes
       .filter((probe) => probe.round === round)
-      .map(({ client, sample, localSteps }) => ({
+      .map(({ client, samples, localSteps }) => ({
         client,
-        samples: takeSamples(dataset.train, [sample]),
+        samples: takeSamples(dataset.train, samples),
         epochs: localSteps,
       })),
   ];

@@ -1,6 +1,7 @@
 import type { ReconstructionOutput } from '../api/attack.ts';
 import { randomStream } from '../engine/random.ts';
-import { valueCluster } from '../stats/bootstrap.ts';
+import { optimalAssignment } from '../stats/assignment.ts';
+import { valuesCluster } from '../stats/bootstrap.ts';
 import type { GroundTruth } from '../view/ground-truth.ts';
 import { type ClusteredMetric, clusteredMetric } from './clustered.ts';
 
@@ -16,6 +17,10 @@ export interface Image {
 export interface ImagePair {
   readonly original: Image;
   readonly reconstruction: Image;
+  /** Position of the original in its probe's local set. */
+  readonly sample: number;
+  /** Position of the reconstruction in the attack's answer. */
+  readonly answer: number;
 }
 
 /** An image of the given shape, or `null` when the inputs are no images (tables). */
@@ -25,26 +30,71 @@ function asImage(inputShape: readonly number[], pixels: Float32Array): Image | n
 }
 
 /**
- * Pairs each probe's image with its reconstruction.
+ * Pairs each probe's images with their reconstructions; one list per probe, in the output's order. The
+ * order within a batch is lost in training, so the reconstructions of a batch are matched to its images
+ * by optimal assignment (smallest total squared error): each counts once.
+ *
  * @returns `null` when the inputs are no images.
- * @throws {RangeError} when an answer is for no known probe, or a probe holds several images (a batch
- * must be matched before it is scored).
+ * @throws {RangeError} when an answer is for no known probe or of another size.
  */
-export function imagePairs(output: ReconstructionOutput, truth: GroundTruth): ImagePair[] | null {
-  const pairs = output.targets.map(({ client, round, images }) => {
-    const probe = truth.reconstruction.find(
-      (target) => target.client === client && target.round === round,
-    );
-    if (!probe) throw new RangeError(`no probe is client ${client}, round ${round}`);
-    if (probe.labels.length !== 1)
-      throw new RangeError(`probe client ${client} holds ${probe.labels.length} images, not one`);
+export function imagePairs(output: ReconstructionOutput, truth: GroundTruth): ImagePair[][] | null {
+  const probes = output.targets.map((target) => {
+    const { client, images } = target;
+    const probe = probeOf(target, truth);
     if (images.length !== probe.images.length)
       throw new RangeError(`${images.length} pixels for the ${probe.images.length} of ${client}`);
-    const original = asImage(probe.inputShape, probe.images);
-    const reconstruction = asImage(probe.inputShape, images);
-    return original && reconstruction ? { original, reconstruction } : null;
+    return matched(
+      splitImages(probe.inputShape, probe.images, probe.labels.length),
+      splitImages(probe.inputShape, images, probe.labels.length),
+    );
   });
-  return pairs.some((pair) => pair === null) ? null : (pairs as ImagePair[]);
+  return probes.includes(null) ? null : (probes as ImagePair[][]);
+}
+
+/**
+ * The probe client that an answer is for.
+ * @throws {RangeError} when there is none.
+ */
+export function probeOf(
+  { client, round }: { readonly client: number; readonly round: number },
+  truth: GroundTruth,
+): GroundTruth['reconstruction'][number] {
+  const probe = truth.reconstruction.find(
+    (target) => target.client === client && target.round === round,
+  );
+  if (!probe) throw new RangeError(`no probe is client ${client}, round ${round}`);
+  return probe;
+}
+
+function splitImages(inputShape: readonly number[], pixels: Float32Array, count: number) {
+  const size = pixels.length / count;
+  return Array.from({ length: count }, (_, at) =>
+    asImage(inputShape, pixels.subarray(at * size, (at + 1) * size)),
+  );
+}
+
+function matched(
+  originals: readonly (Image | null)[],
+  reconstructions: readonly (Image | null)[],
+): ImagePair[] | null {
+  if (originals.includes(null) || reconstructions.includes(null)) return null;
+  const images = originals as Image[];
+  const answers = reconstructions as Image[];
+  const partner = optimalAssignment(
+    images.map((image) => answers.map((answer) => squaredError(image, answer))),
+  );
+  return images.map((original, sample) => {
+    const answer = partner[sample] as number;
+    return { original, reconstruction: answers[answer] as Image, sample, answer };
+  });
+}
+
+/** Σ over pixels, clamped to [0, 1]; what batches are matched by. */
+function squaredError(a: Image, b: Image): number {
+  return a.pixels.reduce(
+    (sum, pixel, at) => sum + (clampPixel(pixel) - clampPixel(b.pixels[at] as number)) ** 2,
+    0,
+  );
 }
 
 /** `a` clamped to [0, 1]. */
@@ -63,15 +113,16 @@ export function imageMetric(
   return clusteredMetric<ReconstructionOutput>({
     meta,
     clusters(output, truth) {
-      const pairs = imagePairs(output, truth);
-      const values = pairs?.map(({ original, reconstruction }) =>
-        measure(original, reconstruction),
+      const values = imagePairs(output, truth)?.map((pairs) =>
+        pairs.map(({ original, reconstruction }) => measure(original, reconstruction)),
       );
-      return !values || values.includes(null) ? null : (values as number[]).map(valueCluster);
+      return !values || values.flat().includes(null)
+        ? null
+        : (values as number[][]).map(valuesCluster);
     },
-    samples: (output) => output.targets.length,
+    samples: (output, truth) => (imagePairs(output, truth) ?? []).flat().length,
     baselines(output, truth) {
-      const originals = (imagePairs(output, truth) ?? []).map(({ original }) => original);
+      const originals = (imagePairs(output, truth) ?? []).flat().map(({ original }) => original);
       const random = randomStream('null-baseline', 'noise');
       const like = (image: Image, pixels: Float32Array) => ({ ...image, pixels });
       const guesses: Record<string, (image: Image, at: number) => Image | null> = {

@@ -1,13 +1,18 @@
 import type { AttackKind } from '../api/attack.ts';
+import { psnrSuccess, ssimSuccess } from './attack-success.ts';
 import { auc } from './auc.ts';
 import { balancedAccuracy } from './balanced-accuracy.ts';
 import type { ClusteredMetric, PoolableMetric } from './clustered.ts';
 import { exposedAccuracy } from './exposed-accuracy.ts';
+import { identification } from './identification.ts';
 import { labelAccuracy } from './label-accuracy.ts';
+import { msSsim } from './ms-ssim.ts';
 import { mse } from './mse.ts';
 import { psnr } from './psnr.ts';
 import { ssim } from './ssim.ts';
 import { tprAtOnePercentFpr } from './tpr-at-fpr.ts';
+import { uqi } from './uqi.ts';
+import { vif } from './vif.ts';
 
 // A metric is written for its own kind of output; the registry hands it no other.
 const pooled = (metric: unknown) => metric as PoolableMetric;
@@ -21,7 +26,13 @@ export const metrics: readonly PoolableMetric[] = [
   exposedAccuracy,
   psnr,
   ssim,
+  msSsim,
+  vif,
+  uqi,
   mse,
+  psnrSuccess,
+  ssimSuccess,
+  identification,
   labelAccuracy,
 ].map(pooled);
 

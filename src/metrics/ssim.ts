@@ -1,5 +1,6 @@
 import { ssim as ssimJs } from 'ssim.js';
-import { clampPixel, type Image, imageMetric } from './images.ts';
+import { type Image, imageMetric } from './images.ts';
+import { channelAsRgba, meanOverChannels } from './planes.ts';
 
 /** The Gaussian window is 11 pixels wide; a smaller image has no valid window. */
 const WINDOW = 11;
@@ -17,13 +18,14 @@ export function structuralSimilarity(original: Image, other: Image): number {
     throw new RangeError(
       `SSIM needs images of at least ${WINDOW} × ${WINDOW} pixels, not ${original.width} × ${original.height}`,
     );
-  let sum = 0;
-  for (let channel = 0; channel < original.channels; channel++)
-    sum += ssimJs(channelAsGray(original, channel), channelAsGray(other, channel), {
-      ssim: 'fast',
-      downsample: false,
-    }).mssim;
-  return sum / original.channels;
+  return meanOverChannels(
+    original.channels,
+    (channel) =>
+      ssimJs(channelAsRgba(original, channel), channelAsRgba(other, channel), {
+        ssim: 'fast',
+        downsample: false,
+      }).mssim,
+  );
 }
 
 export const ssim = imageMetric(
@@ -41,14 +43,3 @@ export const ssim = imageMetric(
       ? null
       : structuralSimilarity(original, other),
 );
-
-/** One channel as the 8-bit RGBA picture the library reads; equal R, G, B survive its gray mix. */
-function channelAsGray({ width, height, channels, pixels }: Image, channel: number) {
-  const data = new Uint8ClampedArray(width * height * 4);
-  for (let at = 0; at < width * height; at++) {
-    const gray = Math.round(clampPixel(pixels[at * channels + channel] as number) * 255);
-    data.fill(gray, at * 4, at * 4 + 3);
-    data[at * 4 + 3] = 255;
-  }
-  return { width, height, data };
-}

@@ -63,23 +63,27 @@ function gallery(
   truth: GroundTruth,
   auxiliary: AuxiliaryKnowledge,
 ): GalleryItem[] {
-  return (imagePairs(output, truth) ?? []).map(({ original, reconstruction }, at) => {
+  return (imagePairs(output, truth) ?? []).flatMap((pairs, at) => {
     const { client, round, from, labels } = output.targets[at] as (typeof output.targets)[number];
     const isAsked = (other: { client: number; round: number }) =>
       other.client === client && other.round === round;
-    const tooSmall = Math.min(original.width, original.height) < 11;
-    return {
+    const localSteps = auxiliary.reconstruction.find(isAsked)?.localSteps ?? 0;
+    const actual = truth.reconstruction.find(isAsked)?.labels;
+    return pairs.map(({ original, reconstruction, sample, answer }) => ({
       client,
       round,
-      localSteps: auxiliary.reconstruction.find(isAsked)?.localSteps ?? 0,
-      label: truth.reconstruction.find(isAsked)?.labels[0] ?? -1,
-      guessedLabel: labels[0] ?? -1,
+      localSteps,
+      label: actual?.[sample] ?? -1,
+      guessedLabel: labels[answer] ?? -1,
       from,
       original: storeImage(original),
       reconstruction: storeImage(reconstruction),
       psnr: peakSignalToNoise(original, reconstruction),
-      ssim: tooSmall ? null : structuralSimilarity(original, reconstruction),
-    };
+      ssim:
+        Math.min(original.width, original.height) < 11
+          ? null
+          : structuralSimilarity(original, reconstruction),
+    }));
   });
 }
 

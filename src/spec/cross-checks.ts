@@ -53,10 +53,21 @@ function unknownIds(sections: Sections, catalogue: Catalogue): Finding[] {
       typeof sections.dataset === 'string' ? ['dataset'] : ['dataset', 'id'],
     ),
     ...check('model', section(sections, 'model'), idsOf(catalogue.models), ['model']),
-    ...(section(sections, 'adversaries') ?? []).flatMap((id, at) =>
-      check('adversary', id, idsOf(catalogue.adversaries), ['adversaries', at]),
-    ),
+    ...(section(sections, 'adversaries') ?? []).flatMap((name, at) => {
+      const known = catalogue.adversaries.map(({ id, counted }) => (counted ? `${id}:1` : id));
+      return adversaryOf(name, catalogue) ? [] : check('adversary', name, known, ['adversaries', at]);
+    }),
   ];
+}
+
+/** What a name stands for: `stale`, or `collusion` for `collusion:2`; undefined: there is none such. */
+function adversaryOf(name: string, { adversaries }: Catalogue): string | undefined {
+  const [id, ...number] = name.split(':');
+  const known = adversaries.find((one) => one.id === id);
+  const isRight = known?.counted
+    ? number.length === 1 && /^[1-9]\d{0,3}$/.test(number[0] ?? '')
+    : number.length === 0;
+  return isRight ? known?.id : undefined;
 }
 
 function repeated(sections: Sections): Finding[] {
@@ -86,6 +97,12 @@ function rounds(sections: Sections): Finding[] {
     findings.push({
       path: ['federation', 'clientsPerRound'],
       message: `${clientsPerRound} clients per round can't be drawn from ${clients}; it must be at most ${clients}`,
+    });
+  const perClient = section(sections, 'probes')?.imagesPerClient ?? 1;
+  if (perClient > federation.batchSize)
+    findings.push({
+      path: ['probes', 'imagesPerClient'],
+      message: `a probe client trains on one batch, and ${perClient} images are more than federation.batchSize, ${federation.batchSize}`,
     });
   section(sections, 'probes')?.rounds.forEach((round, at) => {
     if (typeof round === 'number' && round > last)
@@ -162,7 +179,8 @@ function idleAttacks(sections: Sections, catalogue: Catalogue): Finding[] {
     const path = ['attacks', at];
     if (attack.kind === 'reconstruction' && images === 0)
       return [{ path, message: `${id} needs probe images; set probes.images to at least 1` }];
-    if (chosen && !attack.adversaries.some((adversary) => chosen.includes(adversary)))
+    const kinds = chosen?.map((name) => adversaryOf(name, catalogue));
+    if (kinds && !attack.adversaries.some((adversary) => kinds.includes(adversary)))
       return [
         {
           path,

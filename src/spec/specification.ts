@@ -35,11 +35,12 @@ export interface Specification {
     readonly shadowSamples: number;
   };
   /**
-   * Probe clients: one image each, `localSteps` steps of training, taking part as one more client of
-   * a round. One probe per image × local steps; rounds are dealt out to images in turn.
+   * Probe clients: `imagesPerClient` images each, `localSteps` steps of training, taking part as one
+   * more client of a round. One probe per local set × local steps; rounds are dealt out in turn.
    */
   readonly probes: {
     readonly images: number;
+    readonly imagesPerClient: number;
     readonly localSteps: readonly number[];
     readonly rounds: readonly number[];
   };

@@ -66,7 +66,7 @@ const federation = z.strictObject({
 
 /** The counts alone: they can be compared with each other while other keys are still wrong. */
 export const federationCounts = federation
-  .pick({ clients: true, clientsPerRound: true, rounds: true })
+  .pick({ clients: true, clientsPerRound: true, rounds: true, batchSize: true })
   .strip();
 
 const membership = z.strictObject({
@@ -85,11 +85,16 @@ const probes = z.strictObject({
     .describe(
       'Images that reconstruction attacks are tried on; each trained on by a probe client.',
     ),
+  imagesPerClient: count()
+    .default(1)
+    .describe('Images in the local set of one probe client, all in one batch: more are harder.'),
   localSteps: z
     .array(count())
     .min(1)
     .default([1, 5])
-    .describe('Steps of SGD a probe client makes on its image; one probe per image and value.'),
+    .describe(
+      'Steps of SGD a probe client makes on its images; one probe per local set and value.',
+    ),
   rounds: z
     .array(
       z.union([count(), z.enum(['first', 'last'])], {
@@ -131,7 +136,7 @@ export const writtenSpecification = z.strictObject({
     .array(z.string())
     .min(1)
     .optional()
-    .describe('What the attacker knows of encrypted coordinates; all adversaries by default.'),
+    .describe('What the attacker knows of encrypted coordinates (hefl list adversaries); by default all but controls, collusion:<number of clients> and in-the-loop.'),
   plugins: z
     .array(z.string().min(1))
     .default([])

@@ -20,6 +20,25 @@ export function valueCluster(value: number): Cluster {
   return { strata: [], statistic: () => value };
 }
 
+/** The mean of a client's values, which are resampled among themselves (the images of a batch). */
+export function valuesCluster(values: readonly number[]): Cluster {
+  if (values.length === 1) return valueCluster(values[0] as number);
+  return {
+    strata: [Uint32Array.from(values, (_, at) => at)],
+    statistic(counts) {
+      let sum = 0;
+      let total = 0;
+      values.forEach((value, at) => {
+        const count = counts[at] as number;
+        // An infinite value (identical images) that was not drawn must not make the sum NaN.
+        if (count > 0) sum += count * value;
+        total += count;
+      });
+      return sum / total;
+    },
+  };
+}
+
 /** Mean over seeds of the mean over clients, every sample counted once. */
 export function clusterMean(seeds: readonly SeedClusters[]): number {
   return mean(

@@ -20,4 +20,6 @@ export interface GroundTruth {
   }[];
   /** Mean image of the attacker's own data: the best guess without any view. */
   readonly meanImage: Float32Array;
+  /** Held-out images nobody trained on, [count, ...inputShape], among which a reconstruction is to be recognised. */
+  readonly distractors: Float32Array;
 }

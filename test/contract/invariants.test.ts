@@ -41,7 +41,7 @@ const specification = {
     trajectory: 'shared',
   },
   membership: { victims: 4, candidatesPerVictim: 100, shadowSamples: 200 },
-  probes: { images: 4, localSteps: [1], rounds: [1, 2] },
+  probes: { images: 4, imagesPerClient: 1, localSteps: [1], rounds: [1, 2] },
   network: { bitsPerSecond: 100e6 },
 } as const;
 const partition = partitionData(

@@ -36,6 +36,7 @@ const truth: GroundTruth = {
   ],
   reconstruction: [],
   meanImage: new Float32Array(784),
+  distractors: new Float32Array(0),
 };
 const aux = knowledge(
   { membership: [{ client: 0, round: 1, candidates: shuffled }] },

@@ -222,6 +222,7 @@ export async function probeRound(
         labels,
       })),
       meanImage: new Float32Array(784),
+      distractors: new Float32Array(0),
     } satisfies GroundTruth,
   };
 }

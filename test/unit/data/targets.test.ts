@@ -48,7 +48,7 @@ function draw(options: {
   );
   const specification = {
     federation,
-    probes: { images: 3, localSteps: [1, 5], rounds: [1, 3] },
+    probes: { images: 3, imagesPerClient: 1, localSteps: [1, 5], rounds: [1, 3] },
     membership: { victims, candidatesPerVictim, shadowSamples },
   };
   const probes = planProbes(specification, partition);
@@ -77,14 +77,24 @@ describe('planProbes', () => {
       [16, 1, 1],
       [17, 1, 5],
     ]);
-    expect(probes.map(({ sample }) => sample)).toEqual(
-      [...partition.probes].flatMap((sample) => [sample, sample]),
+    expect(probes.map(({ samples }) => [...samples])).toEqual(
+      [...partition.probes].flatMap((sample) => [[sample], [sample]]),
     );
+  });
+
+  it('deals images out in batches, the last one smaller', () => {
+    const { partition } = draw({ seed: 1, victims: 2, candidatesPerVictim: 5 });
+    const probes = { images: 3, imagesPerClient: 2, localSteps: [1], rounds: [1, 3] };
+    const planned = planProbes({ federation, probes }, partition);
+    expect(planned.map(({ round, samples }) => [round, ...samples])).toEqual([
+      [1, partition.probes[0], partition.probes[1]],
+      [3, partition.probes[2]],
+    ]);
   });
 
   it('refuses to plan more images than were held out', () => {
     const { partition } = draw({ seed: 1, victims: 2, candidatesPerVictim: 5 });
-    const probes = { images: 4, localSteps: [1], rounds: [1] };
+    const probes = { images: 4, imagesPerClient: 1, localSteps: [1], rounds: [1] };
     expect(() => planProbes({ federation, probes }, partition)).toThrow(RangeError);
   });
 });
@@ -164,7 +174,8 @@ describe('chooseTargets', () => {
     expect(auxiliary.reconstruction).toEqual(
       probes.map(({ client, round, localSteps }) => ({ client, round, samples: 1, localSteps })),
     );
-    probes.forEach(({ sample, client }, at) => {
+    probes.forEach(({ samples, client }, at) => {
+      const [sample] = samples as unknown as [number];
       const answer = truth.reconstruction[at];
       expect(answer?.client).toBe(client);
       expect(sampleOf.get((answer as { images: Float32Array }).images.join())).toBe(sample);
@@ -181,6 +192,12 @@ describe('chooseTargets', () => {
     );
     expect(truth.meanImage[pixel]).toBeCloseTo(values.reduce((a, b) => a + b, 0) / 40, 6);
     expect(truth.meanImage.length).toBe(PIXELS);
+    const held = new Set(partition.nonMembers);
+    expect(truth.distractors.length).toBe(PIXELS * Math.min(99, held.size));
+    for (let first = 0; first < truth.distractors.length; first += PIXELS) {
+      const image = truth.distractors.subarray(first, first + PIXELS);
+      expect(held).toContain(sampleOf.get(image.join()));
+    }
   });
 
   it('is the same for the same stream', () => {

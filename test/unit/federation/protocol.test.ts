@@ -62,7 +62,7 @@ const setting = () => ({
   specification: toySpecification,
   dataset,
   partition: toyPartition(),
-  probes: [{ client: 6, round: 2, localSteps: 5, sample: 75 }],
+  probes: [{ client: 6, round: 2, localSteps: 5, samples: Uint32Array.of(75) }],
   model: softmaxRegression,
   engine,
   seed: 1,

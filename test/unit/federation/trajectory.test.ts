@@ -19,7 +19,7 @@ import {
 } from './toy.ts';
 
 const partition = toyPartition();
-const probe = { client: 6, round: 2, localSteps: 5, sample: partition.probes[0] as number };
+const probe = { client: 6, round: 2, localSteps: 5, samples: partition.probes.slice(0, 1) };
 
 let engine: Engine;
 beforeAll(async () => {

@@ -5,10 +5,16 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import type { ReconstructionOutput } from '../../../src/api/attack.ts';
 import { randomStream } from '../../../src/engine/random.ts';
+import { psnrSuccess } from '../../../src/metrics/attack-success.ts';
+import { identification } from '../../../src/metrics/identification.ts';
 import type { Image } from '../../../src/metrics/images.ts';
+import { labelAccuracy } from '../../../src/metrics/label-accuracy.ts';
+import { multiScaleSimilarity } from '../../../src/metrics/ms-ssim.ts';
 import { meanSquaredError, mse } from '../../../src/metrics/mse.ts';
 import { peakSignalToNoise, psnr } from '../../../src/metrics/psnr.ts';
 import { ssim, structuralSimilarity } from '../../../src/metrics/ssim.ts';
+import { universalQuality } from '../../../src/metrics/uqi.ts';
+import { visualInformation } from '../../../src/metrics/vif.ts';
 import type { GroundTruth } from '../../../src/view/ground-truth.ts';
 
 const references = fileURLToPath(
@@ -26,7 +32,7 @@ async function readImage(file: string): Promise<Image> {
 interface ReferencePair {
   readonly reference: string;
   readonly distorted: string;
-  readonly metrics: Readonly<Record<string, number | null>>;
+  readonly metrics: Readonly<Record<string, number | null | { re: number; im: number }>>;
 }
 
 const pairs: ReferencePair[] = existsSync(references)
@@ -45,6 +51,20 @@ describe.skipIf(pairs.length === 0)('scikit-image and sewar references (../share
       metrics['sewar.ssim_gauss11_s1.5_valid'] as number,
       5,
     );
+    // Exact integers on both sides.
+    expect(universalQuality(original, other)).toBeCloseTo(
+      metrics['wangbovik2002.uqi_ws8_valid'] as number,
+      9,
+    );
+    const fidelity = metrics['sewar.vifp_sigma2'];
+    if (typeof fidelity === 'number')
+      expect(visualInformation(original, other)).toBeCloseTo(fidelity, 6);
+    // Gray only: the reference's low-pass of a colour image runs across its channels as well. An
+    // inverted image has negative terms, whose powers are complex there and count as 0 here.
+    const multiScale = metrics['sewar.msssim'] as { re: number; im: number } | undefined;
+    if (original.channels === 1 && multiScale && multiScale.im === 0 && multiScale.re > 0)
+      // The reference itself is 6e-4 from the constant of MATLAB on its test image.
+      expect(Math.abs(multiScaleSimilarity(original, other) - multiScale.re)).toBeLessThan(1e-3);
   });
 });
 
@@ -77,6 +97,7 @@ describe('over probes', () => {
   const truth: GroundTruth = {
     membership: [],
     meanImage: digit(0.5),
+    distractors: new Float32Array(0),
     reconstruction: [0, 1].map((client) => ({
       client,
       round: 1,
@@ -130,5 +151,64 @@ describe('over probes', () => {
   test('an answer for no known probe is refused', () => {
     const wrong = output([digit(0), digit(0), digit(0)]);
     expect(() => mse.score(wrong, truth)).toThrow(/no probe is client 2/);
+  });
+});
+
+describe('a batch', () => {
+  const size = 11 * 11;
+  const level = (value: number) => new Float32Array(size).fill(value);
+  const batch = (...levels: number[]) =>
+    Float32Array.from(levels.flatMap((value) => [...level(value)]));
+  const truth: GroundTruth = {
+    membership: [],
+    meanImage: level(0.5),
+    distractors: batch(0.3, 0.7),
+    reconstruction: [
+      {
+        client: 0,
+        round: 1,
+        inputShape: [11, 11, 1],
+        images: batch(0.1, 0.9),
+        labels: Int32Array.of(4, 7),
+      },
+    ],
+  };
+  const answer = (levels: readonly [number, number], labels: readonly [number, number]) =>
+    ({
+      kind: 'reconstruction',
+      targets: [
+        {
+          client: 0,
+          round: 1,
+          from: 'update',
+          images: batch(...levels),
+          labels: Int32Array.from(labels),
+          cost: 0,
+          iterations: 1,
+        },
+      ],
+    }) satisfies ReconstructionOutput;
+
+  test('is matched one to one, whatever its order', () => {
+    // Row by row, both images would take the first answer.
+    const output = answer([0.8, 1], [7, 4]);
+    expect(mse.score(output, truth)?.value).toBeCloseTo((0.7 ** 2 + 0.1 ** 2) / 2, 6);
+    const swapped = answer([0.9, 0.1], [7, 4]);
+    expect(mse.score(swapped, truth)).toMatchObject({ value: 0, n: 2 });
+    expect(labelAccuracy.score(swapped, truth)).toMatchObject({ value: 1, n: 2 });
+    expect(labelAccuracy.score(answer([0, 0], [4, 4]), truth)?.value).toBe(0.5);
+    expect(labelAccuracy.score(answer([0, 0], [-1, -1]), truth)).toBeNull();
+  });
+
+  test('success is counted per image, and an image counts as identified beside distractors', () => {
+    // 0.1 → 0.12: 34 dB, nearest to its own image. 0.9 → 0.79: 19 dB, nearest to a distractor.
+    const output = answer([0.12, 0.79], [4, 7]);
+    expect(psnrSuccess.score(output, truth)).toMatchObject({ value: 0.5, n: 2 });
+    expect(identification.score(output, truth)).toMatchObject({
+      value: 0.5,
+      n: 2,
+      baselines: { chance: 1 / 3 },
+    });
+    expect(identification.score(output, { ...truth, distractors: new Float32Array(0) })).toBeNull();
   });
 });

@@ -15,6 +15,7 @@ function experiment(victims: number, each: number, shift: number, seed = 1) {
   const truth: GroundTruth = {
     reconstruction: [],
     meanImage: new Float32Array(0),
+    distractors: new Float32Array(0),
     membership: Array.from({ length: victims }, (_, client) => ({
       client,
       round: 3,

@@ -18,6 +18,7 @@ function scored(row: string, seed: number, error: number): ScoredAttack {
   const truth: GroundTruth = {
     membership: [],
     meanImage: new Float32Array(121),
+    distractors: new Float32Array(0),
     reconstruction: Array.from({ length: probes }, (_, client) => ({
       client,
       round: 1,

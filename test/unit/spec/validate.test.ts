@@ -38,7 +38,7 @@ describe('a valid specification', () => {
         trajectory: 'shared',
       },
       membership: { victims: 5, candidatesPerVictim: 100, shadowSamples: 1000 },
-      probes: { images: 4, localSteps: [1, 5], rounds: [1, 10] },
+      probes: { images: 4, imagesPerClient: 1, localSteps: [1, 5], rounds: [1, 10] },
       defenses: [{ id: 'none', params: {} }],
       attacks: [{ id: 'loss-threshold', params: {} }],
       adversaries: ['stale', 'global-fill', 'mask-aware', 'oracle'],
