@@ -26,3 +26,20 @@ export interface UpdateSource {
   /** w_t as the next round's clients start from it, given the decrypted aggregate of this one. */
   nextModel(round: number, aggregate: Float32Array): Float32Array;
 }
+
+/**
+ * What a client can compute of any model, weights [N], over its own full local set. Vectors are [N], 0
+ * at buffers.
+ */
+export interface ClientComputations {
+  /** ∇L(w, D^k) of the mean cross-entropy. */
+  gradient(weights: Float32Array): Promise<Float32Array>;
+  /** S_m = 1/K Σ_k |∂/∂y_k (∂ℓ/∂w_m)| (FedML-HE §2.4). */
+  sensitivity(weights: Float32Array): Promise<Float32Array>;
+  /** Mean over the samples of |∂ℓ_k/∂w_m|. */
+  meanAbsoluteGradient(weights: Float32Array): Promise<Float32Array>;
+  /** H·g of the mean cross-entropy (GraSP). */
+  hessianGradient(weights: Float32Array): Promise<Float32Array>;
+  /** Mean cross-entropy. */
+  loss(weights: Float32Array): Promise<number>;
+}
