@@ -13,6 +13,7 @@ import {
   positive,
   publicFacts,
   requireDistinct,
+  roundFacts,
   ViewFormatError,
 } from './stored-fields.ts';
 
@@ -27,12 +28,14 @@ export function serialiseView(view: ServerView): StoredView {
     format: 'hefl-view/1',
     ...view,
     rounds: view.rounds.map((round) => ({
-      round: round.round,
+      ...round,
       globalModel: storePartial(round.globalModel),
       mask: packBitmap(round.mask),
-      transmissions: round.transmissions.map((sent) => ({
-        ...sent,
-        weights: storePartial(sent.weights),
+      transmissions: round.transmissions.map(({ mask, sent, weights, ...rest }) => ({
+        ...rest,
+        ...(mask && { mask: packBitmap(mask) }),
+        ...(sent && { sent: packBitmap(sent) }),
+        weights: storePartial(weights),
       })),
     })),
     finalModel: storePartial(view.finalModel),
@@ -63,6 +66,7 @@ const storedRound = z.strictObject({
   round: positive,
   globalModel: storedPartial,
   mask: bytes,
+  ...roundFacts,
   transmissions: z.array(
     z.strictObject({
       client: count,
@@ -70,6 +74,8 @@ const storedRound = z.strictObject({
       localSteps: positive,
       batchSize: positive,
       proposal: indices.exactOptional(),
+      mask: bytes.exactOptional(),
+      sent: bytes.exactOptional(),
       weights: storedPartial,
       ciphertexts: z.strictObject({ count, bytes: count }),
     }),
@@ -98,7 +104,7 @@ function parseRound(stored: z.infer<typeof storedRound>, at: number, size: numbe
     throw new ViewFormatError(`${where}.round: ${stored.round} where round ${at + 1} belongs`);
   const seen = new Set<number>();
   return {
-    round: stored.round,
+    ...stored,
     globalModel: parsePartial(stored.globalModel, size, `${where}.globalModel`),
     mask: parseSet(stored.mask, size, `${where}.mask`),
     transmissions: stored.transmissions.map((sent, index) => {
@@ -107,7 +113,13 @@ function parseRound(stored: z.infer<typeof storedRound>, at: number, size: numbe
         throw new ViewFormatError(`${here}.client: client ${sent.client} sent twice`);
       seen.add(sent.client);
       if (sent.proposal) requireDistinct(sent.proposal, size, `${here}.proposal`);
-      return { ...sent, weights: parsePartial(sent.weights, size, `${here}.weights`) };
+      const { mask, sent: travelled, weights, ...rest } = sent;
+      return {
+        ...rest,
+        ...(mask && { mask: parseSet(mask, size, `${here}.mask`) }),
+        ...(travelled && { sent: parseSet(travelled, size, `${here}.sent`) }),
+        weights: parsePartial(weights, size, `${here}.weights`),
+      };
     }),
   };
 }

@@ -11,6 +11,10 @@ export interface Transmission {
   readonly batchSize: number;
   /** Coordinates the client proposed to encrypt, most wanted first; absent where it proposes none. */
   readonly proposal?: Uint32Array;
+  /** What the client encrypted, 1 = encrypted, where it isn't the round's mask. */
+  readonly mask?: CoordinateSet;
+  /** The coordinates that travelled, in plaintext or encrypted, where not all did. */
+  readonly sent?: CoordinateSet;
   /** w_t^k on the coordinates that were sent in plaintext. */
   readonly weights: PartialVector;
   readonly ciphertexts: { readonly count: number; readonly bytes: number };
@@ -23,7 +27,27 @@ export interface RoundView {
   readonly globalModel: PartialVector;
   /** m̄, 1 = encrypted. */
   readonly mask: CoordinateSet;
+  /** Of the clients whose upload arrived, in order of selection. */
   readonly transmissions: readonly Transmission[];
+  /** Clients of the round that fell out. */
+  readonly dropouts?: readonly Dropout[];
+  /** How the aggregate was opened; absent: nothing was encrypted, or nobody could open it. */
+  readonly opening?: Opening;
+  /** Key setup `per-client`: consecutive parts of the masked coordinates and whose key encrypts each. */
+  readonly blocks?: readonly { readonly client: number; readonly length: number }[];
+}
+
+/** A client that took part in a round and then fell out. */
+export interface Dropout {
+  readonly client: number;
+  readonly stage: 'before-upload' | 'after-upload' | 'before-decryption';
+}
+
+export interface Opening {
+  /** Clients that contributed; for keys that one client holds, the one that decrypted for the server. */
+  readonly openers: readonly number[];
+  /** Whether the server got partial decryptions, and with or without flooding noise. */
+  readonly partialDecryptions: 'none' | 'flooded' | 'unflooded';
 }
 
 /**
@@ -40,7 +64,16 @@ export interface ServerView {
     readonly localEpochs: number;
     readonly batchSize: number;
   };
-  readonly encryption: { readonly parameterSet: ParameterSetId; readonly keySetup: KeySetupId };
+  readonly encryption: {
+    readonly parameterSet: ParameterSetId;
+    readonly keySetup: KeySetupId;
+    /** t, of a threshold key. */
+    readonly threshold?: number;
+    /** Of partial decryptions, where there are any. */
+    readonly flooding?: boolean;
+  };
+  /** What becomes of coordinates off the mask; absent: they are sent in plaintext. */
+  readonly rest?: 'zero' | 'kept';
   /**
    * What the protocol gives the server of each new global model: its plaintext coordinates, or all
    * of it (MaskCrypt §3.3: decrypted values return to the server).

@@ -45,8 +45,30 @@ export const publicFacts = {
       'paillier-3072-lanes',
     ]),
     keySetup: z.enum(['none', 'shared', 'per-client', 'joint', 'threshold', 'own-key']),
+    threshold: positive.exactOptional(),
+    flooding: z.boolean().exactOptional(),
   }),
+  rest: z.enum(['zero', 'kept']).exactOptional(),
   serverLearns: z.enum(['plain-part', 'aggregate']),
+};
+
+/** A round's public events, as `RoundView` has them. */
+export const roundFacts = {
+  dropouts: z
+    .array(
+      z.strictObject({
+        client: count,
+        stage: z.enum(['before-upload', 'after-upload', 'before-decryption']),
+      }),
+    )
+    .exactOptional(),
+  opening: z
+    .strictObject({
+      openers: z.array(count),
+      partialDecryptions: z.enum(['none', 'flooded', 'unflooded']),
+    })
+    .exactOptional(),
+  blocks: z.array(z.strictObject({ client: count, length: count })).exactOptional(),
 };
 
 /** @throws {ViewFormatError} naming the first field that is missing or of another type. */
