@@ -6,11 +6,13 @@ import type { KeyMaterial } from './work/operations.ts';
 /** Ciphertexts of one message to a worker: enough to hide its cost, few enough to share the work. */
 const ciphertextsPerChunk = 8;
 /** An aggregation chunk holds one ciphertext of every vector per column. */
-const ciphertextsPerSum = 64;
+const ciphertextsPerSum = 16;
+/** So many chunks per worker that none has to wait long for another's last one. */
+const chunksPerWorker = 4;
 
 /** [start, end) ranges that cut `count` items into chunks of at most `size`, for `width` workers. */
 function chunks(count: number, size: number, width: number): readonly [number, number][] {
-  const step = Math.max(1, Math.min(size, Math.ceil(count / width)));
+  const step = Math.max(1, Math.min(size, Math.ceil(count / (chunksPerWorker * width))));
   return Array.from({ length: Math.ceil(count / step) }, (_, at) => [
     at * step,
     Math.min(count, (at + 1) * step),
@@ -64,7 +66,7 @@ export class KeyEncryptor implements Encryptor {
       chunks(count, ciphertextsPerChunk, this.#executor.width).map(([start, end]) =>
         this.#executor.submit('encrypt', [this.#key], () => ({
           key: this.#key.id,
-          values: values.slice(start * perCiphertext, end * perCiphertext),
+          values: values.subarray(start * perCiphertext, end * perCiphertext),
           weight: factor,
           stream: [this.#client, call],
           first: start,
@@ -112,8 +114,7 @@ export class CipherAggregator implements Aggregator {
         this.#executor.submit('weightedSum', [this.#publicKey], () => ({
           key: this.#publicKey.id,
           columns: Array.from({ length: end - start }, (_, at) =>
-            // Copies, because a transferred ciphertext would vanish from the caller's hands.
-            terms.map(({ vector }) => (vector.ciphertexts[start + at] as Uint8Array).slice()),
+            terms.map(({ vector }) => vector.ciphertexts[start + at] as Uint8Array),
           ),
           vectors: terms.map(({ k }) => k),
           weights: terms.map(({ weight }) => weight),
@@ -152,7 +153,7 @@ export class KeyDecryptor implements Decryptor {
         async ([start, end]) => {
           const part = await this.#executor.submit('decrypt', [this.#secretKey], () => ({
             key: this.#secretKey.id,
-            ciphertexts: vector.ciphertexts.slice(start, end).map((bytes) => bytes.slice()),
+            ciphertexts: vector.ciphertexts.slice(start, end),
             kind: vector.kind,
             weight: vector.weight,
             length: Math.min(vector.length, end * perCiphertext) - start * perCiphertext,

@@ -70,8 +70,8 @@ export async function openJointKeyRing(
   const commonRandom = commonRandomPolynomial(randomBytes(32), keyRing);
   const shares = await Promise.all(parties.map((party) => party.publicShare(commonRandom)));
   const { publicKey } = await executor.submit('joinPublicKey', [], () => ({
-    shares: shares.map((share) => share.slice()),
-    commonRandom: commonRandom.slice(),
+    shares,
+    commonRandom,
   }));
   if (joint.threshold !== undefined) {
     const dealt = parties.map((party) => party.deal());
@@ -134,8 +134,8 @@ class PartialMerger implements Merger {
     await Promise.all(
       aggregate.ciphertexts.map(async (bytes, at) => {
         const part = await executor.submit('merge', [], () => ({
-          ciphertexts: [bytes.slice()],
-          partials: [shares.map(({ payloads }) => (payloads[at] as Uint8Array).slice())],
+          ciphertexts: [bytes],
+          partials: [shares.map(({ payloads }) => payloads[at] as Uint8Array)],
           clients: [...clients],
           weight: aggregate.weight,
           length: Math.min(size, aggregate.length - at * size),

@@ -59,8 +59,8 @@ export class Party implements ShareHolder {
   /** b_i = e_i - s_i · a. */
   async publicShare(commonRandom: Limbs): Promise<Limbs> {
     const { share } = await this.#setup.executor.submit('publicShare', [], () => ({
-      secretKey: this.#secretKey.slice(),
-      commonRandom: commonRandom.slice(),
+      secretKey: this.#secretKey,
+      commonRandom,
     }));
     return share;
   }
@@ -96,7 +96,7 @@ export class Party implements ShareHolder {
       aggregate.ciphertexts.map((bytes, first) =>
         executor.submit('partialDecrypt', [key], () => ({
           key: key.id,
-          ciphertexts: [bytes.slice()],
+          ciphertexts: [bytes],
           first,
           floodingBits,
         })),

@@ -107,8 +107,7 @@ function checkCoefficients(bytes: Uint8Array, form: CiphertextForm, where: strin
   const end = generator ? bytes.length - generator.length - seedBytes : bytes.length;
   if (generator?.some((byte, at) => bytes[end + at] !== byte))
     throw new CiphertextError(`${where}: generator of the second polynomial: not SEAL's own.`);
-  // A copy, because the payload starts at an odd byte and limbs are read as pairs of 32-bit words.
-  const words = new Uint32Array(bytes.slice(ciphertextHeaderBytes, end).buffer);
+  const words = aligned(bytes.subarray(ciphertextHeaderBytes, end));
   let at = 0;
   let second = generator ? 1 : 0;
   for (let polynomial = 0; polynomial < (generator ? 1 : 2); polynomial++) {
@@ -132,4 +131,17 @@ function checkCoefficients(bytes: Uint8Array, form: CiphertextForm, where: strin
     throw new CiphertextError(
       `${where}: the second polynomial is zero, so the ciphertext would show its content to everyone.`,
     );
+}
+
+let scratch = new Uint32Array(0);
+
+/**
+ * The payload as pairs of 32-bit words, valid until the next call: it starts at an odd byte, so it
+ * is copied, each time to the same place.
+ */
+function aligned(payload: Uint8Array): Uint32Array {
+  const length = payload.length / 4;
+  if (scratch.length < length) scratch = new Uint32Array(length);
+  new Uint8Array(scratch.buffer).set(payload);
+  return scratch;
 }

@@ -9,7 +9,7 @@ export interface Executor {
    *
    * @param keys every key the input names
    * @param input called when the operation is about to be sent, so that a long queue holds no
-   *   copies; its buffers change owner
+   *   copies; its arrays are read, never changed or kept
    * @throws {CiphertextError} the input was refused before the library saw it.
    * @throws {EngineFailure} the library threw; the engine has been replaced.
    */

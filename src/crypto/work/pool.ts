@@ -3,6 +3,7 @@ import { startWorker } from '../../platform/worker-entry.ts';
 import { CiphertextError } from '../scheme.ts';
 import type { EngineReply, EngineRequest } from './engine-worker.ts';
 import type { Executor } from './executor.ts';
+import { Inbox } from './inbox.ts';
 import type { EngineSetup } from './open-engine.ts';
 import {
   EngineFailure,
@@ -10,7 +11,6 @@ import {
   type KeyMaterial,
   type Operation,
   type Output,
-  transferables,
 } from './operations.ts';
 
 interface Task {
@@ -21,10 +21,17 @@ interface Task {
   readonly reject: (error: Error) => void;
 }
 
+/** A task at a worker, with the inbox its arrays lie in. */
+interface Running {
+  readonly task: Task;
+  readonly inbox: Inbox;
+}
+
 interface Seat {
   readonly worker: Worker;
   readonly knownKeys: Set<number>;
-  readonly running: Map<number, Task>;
+  readonly running: Map<number, Running>;
+  readonly freeInboxes: Inbox[];
 }
 
 /** A worker computes one task while the next one waits beside it; the rest stay in the queue. */
@@ -62,7 +69,7 @@ export class WorkerPool implements Executor {
     for (const task of this.#queue.splice(0)) task.reject(error);
     await Promise.all(
       this.#seats.splice(0).map(({ worker, running }) => {
-        for (const task of running.values()) task.reject(error);
+        for (const { task } of running.values()) task.reject(error);
         return worker.terminate();
       }),
     );
@@ -92,7 +99,12 @@ export class WorkerPool implements Executor {
 
   #openSeat(): Seat {
     const worker = startWorker('./engine-worker', import.meta.url, { workerData: this.#setup });
-    const seat: Seat = { worker, knownKeys: new Set(), running: new Map() };
+    const seat: Seat = {
+      worker,
+      knownKeys: new Set(),
+      running: new Map(),
+      freeInboxes: [],
+    };
     worker.on('message', (reply: EngineReply) => this.#receive(seat, reply));
     worker.on('error', (error) => this.#lose(seat, error));
     worker.on('exit', () => this.#lose(seat, new Error('it ended')));
@@ -104,19 +116,23 @@ export class WorkerPool implements Executor {
   #send(seat: Seat, task: Task): void {
     const keys = task.keys.filter(({ id }) => !seat.knownKeys.has(id));
     const id = this.#tasks++;
-    const input = task.input();
+    const inbox = seat.freeInboxes.pop() ?? new Inbox();
+    const input = inbox.write(task.input());
     const request: EngineRequest = { task: id, keys, operation: task.operation, input };
-    seat.running.set(id, task);
+    seat.running.set(id, { task, inbox });
     // While something runs, the process must wait for it.
     seat.worker.ref();
-    seat.worker.postMessage(request, transferables(input));
+    seat.worker.postMessage(request);
     for (const key of keys) seat.knownKeys.add(key.id);
   }
 
   #receive(seat: Seat, reply: EngineReply): void {
-    const task = seat.running.get(reply.task);
-    if (!task) return;
+    const running = seat.running.get(reply.task);
+    if (!running) return;
+    const { task, inbox } = running;
     seat.running.delete(reply.task);
+    inbox.clear();
+    seat.freeInboxes.push(inbox);
     if (seat.running.size === 0) seat.worker.unref();
     if (reply.status === 'done') task.resolve(reply.output);
     else if (reply.status === 'refused') {
@@ -135,7 +151,7 @@ export class WorkerPool implements Executor {
     const [current] = seat.running;
     if (current) {
       seat.running.delete(current[0]);
-      current[1].reject(new EngineFailure(`A cipher worker was lost: ${error.message}`));
+      current[1].task.reject(new EngineFailure(`A cipher worker was lost: ${error.message}`));
     }
     this.#discard(seat);
   }
@@ -145,7 +161,7 @@ export class WorkerPool implements Executor {
     const at = this.#seats.indexOf(seat);
     if (at === -1) return;
     this.#seats.splice(at, 1);
-    this.#queue.unshift(...seat.running.values());
+    this.#queue.unshift(...[...seat.running.values()].map(({ task }) => task));
     seat.running.clear();
     void seat.worker.terminate();
     this.#dispatch();
