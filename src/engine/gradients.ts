@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { einsum } from './einsum-gradient.ts';
+import { gather, mirrorPad, stridedSlice } from './indexing-gradients.ts';
 
 type Pair<T> = readonly [T, T];
 
@@ -25,8 +27,8 @@ const run = (kernel: string, inputs: Record<string, tf.Tensor>, attributes: obje
 
 /**
  * Registers the gradients tfjs lacks: those of its own gradient kernels (without them a second
- * derivative throws), and the zero gradients of comparisons and logical ops. Also replaces the
- * gradient of average pooling, which is wrong at the border of a padded input.
+ * derivative throws), and the zero gradients of comparisons and logical ops. Also replaces those of
+ * average pooling and of mirrored padding, which are wrong at the border, and that of gathering.
  */
 export function registerMissingGradients(): void {
   register(tf.Conv2DBackpropFilter, ['x', 'dy'], conv2DBackpropFilter);
@@ -35,6 +37,11 @@ export function registerMissingGradients(): void {
   register(tf.MaxPoolGrad, ['dy', 'input'], maxPoolGrad);
   register(tf.EluGrad, ['dy', 'y'], eluGrad);
   register(tf.StridedSlice, ['x'], stridedSlice);
+  register(tf.GatherV2, ['x', 'indices'], gather);
+  register(tf.MirrorPad, ['x'], mirrorPad);
+  register(tf.Einsum, 'all', einsum);
+  register(tf.DepthwiseConv2dNativeBackpropInput, ['dy', 'filter'], depthwiseBackpropInput);
+  register(tf.DepthwiseConv2dNativeBackpropFilter, ['x', 'dy'], depthwiseBackpropFilter);
   for (const comparison of [tf.Equal, tf.NotEqual, tf.Greater, tf.Less, tf.LessEqual])
     register(comparison, ['a', 'b'], zeroGradients('a', 'b'));
   for (const logical of [tf.LogicalAnd, tf.LogicalOr, tf.LogicalXor])
@@ -43,10 +50,11 @@ export function registerMissingGradients(): void {
     register(logical, ['x'], zeroGradients('x'));
 }
 
-function register(kernelName: string, inputsToSave: string[], gradFunc: Gradient): void {
-  // Registering twice warns; the stock gradient of AvgPool is replaced on purpose.
+function register(kernelName: string, saves: string[] | 'all', gradFunc: Gradient): void {
+  // Registering twice warns; stock gradients are replaced on purpose.
   if (tf.getGradient(kernelName)) tf.unregisterGradient(kernelName);
-  tf.registerGradient({ kernelName, inputsToSave, gradFunc: gradFunc as tf.GradFunc });
+  const saved = saves === 'all' ? { saveAllInputs: true } : { inputsToSave: saves };
+  tf.registerGradient({ kernelName, ...saved, gradFunc: gradFunc as tf.GradFunc });
 }
 
 function zeros(like: tf.Tensor): tf.Tensor {
@@ -70,6 +78,46 @@ function conv2DBackpropFilter(g: tf.Tensor, saved: tf.Tensor[], attributes: Conv
         { strides, pad, dataFormat, dimRoundingMode, inputShape: x.shape },
       ),
     dy: () => tf.conv2d(x, g as tf.Tensor4D, strides, pad, dataFormat, 1, dimRoundingMode),
+  };
+}
+
+interface DepthwiseAttributes extends Omit<ConvAttributes, 'dataFormat'> {
+  readonly dilations: number | [number, number];
+}
+
+/** The depthwise dx is bilinear in dy and the filter. */
+function depthwiseBackpropInput(g: tf.Tensor, saved: tf.Tensor[], attributes: DepthwiseAttributes) {
+  const [dy, filter] = saved as [tf.Tensor4D, tf.Tensor4D];
+  const { strides, pad, dilations, dimRoundingMode } = attributes;
+  const shared = { strides, pad, dilations, dimRoundingMode };
+  return {
+    dy: () => run(tf.DepthwiseConv2dNative, { x: g, filter }, shared),
+    filter: () =>
+      run(
+        tf.DepthwiseConv2dNativeBackpropFilter,
+        { x: g, dy },
+        { ...shared, filterShape: filter.shape },
+      ),
+  };
+}
+
+/** The depthwise dW is bilinear in x and dy. */
+function depthwiseBackpropFilter(
+  g: tf.Tensor,
+  saved: tf.Tensor[],
+  attributes: DepthwiseAttributes,
+) {
+  const [x, dy] = saved as [tf.Tensor4D, tf.Tensor4D];
+  const { strides, pad, dilations, dimRoundingMode } = attributes;
+  const shared = { strides, pad, dilations, dimRoundingMode };
+  return {
+    x: () =>
+      run(
+        tf.DepthwiseConv2dNativeBackpropInput,
+        { dy, filter: g },
+        { ...shared, inputShape: x.shape },
+      ),
+    dy: () => run(tf.DepthwiseConv2dNative, { x, filter: g }, shared),
   };
 }
 
@@ -135,24 +183,6 @@ function eluGrad(g: tf.Tensor, saved: tf.Tensor[]) {
   return {
     dy: () => run(tf.EluGrad, { dy: g, y }),
     y: () => tf.mul(tf.mul(g, dy), tf.cast(tf.less(y, 0), 'float32')),
-  };
-}
-
-/** Scatters dy back to the positions the slice read. */
-function stridedSlice(dy: tf.Tensor, saved: tf.Tensor[], attributes: tf.StridedSliceAttrs) {
-  const [x] = saved as [tf.Tensor];
-  return {
-    x: () => {
-      // Numbered in floats, which count exactly to 2^24: WebAssembly slices float32 only.
-      if (x.size > 2 ** 24)
-        throw new Error(`a strided slice of ${x.size} values has no gradient; the limit is 2^24`);
-      const positions = tf.tidy(() => {
-        const all = tf.reshape(tf.range(0, x.size, 1, 'float32'), x.shape);
-        return tf.cast(tf.reshape(run(tf.StridedSlice, { x: all }, attributes), [-1]), 'int32');
-      });
-      const flat = tf.unsortedSegmentSum(tf.reshape(dy, [-1]), positions as tf.Tensor1D, x.size);
-      return tf.reshape(flat, x.shape);
-    },
   };
 }
 

@@ -2,6 +2,9 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { tf } from '../tensors.ts';
 import { add, multiply, realDivide, subtract } from './broadcast.ts';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput } from './conv.ts';
+import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise.ts';
+import { einsum } from './einsum.ts';
+import { gather } from './gather.ts';
 import { Heap, type HeapKernel } from './heap.ts';
 import { batchMatMul } from './matmul.ts';
 import { avgPoolGrad, maxPoolGrad, maxPoolWithArgmax } from './pool.ts';
@@ -17,6 +20,10 @@ const kernels: Readonly<Record<string, HeapKernel>> = {
   [tf.Conv2D]: conv2D,
   [tf.Conv2DBackpropFilter]: conv2DBackpropFilter,
   [tf.Conv2DBackpropInput]: conv2DBackpropInput,
+  [tf.DepthwiseConv2dNativeBackpropFilter]: depthwiseBackpropFilter,
+  [tf.DepthwiseConv2dNativeBackpropInput]: depthwiseBackpropInput,
+  [tf.Einsum]: einsum,
+  [tf.GatherV2]: gather,
   [tf.AvgPoolGrad]: avgPoolGrad,
   [tf.MaxPoolGrad]: maxPoolGrad,
   [tf.MaxPoolWithArgmax]: maxPoolWithArgmax,

@@ -152,6 +152,79 @@ describe.each(['cpu', 'wasm'] as const)('gradients that tfjs lacks, on %s', (id)
     );
   });
 
+  test('gather with batch dimensions, einsum, mirrored padding', () => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const x = normal(seed, 2, 3, 4);
+        const random = randomStream(seed, 'indices');
+        const indices = tf.tensor(
+          Array.from({ length: 10 }, () => random.integer(4)),
+          [2, 5],
+          'int32',
+        );
+        expectAdjoint((m) => tf.gather(m, indices, 2, 1), x, seed, true);
+        const other = normal(seed + 1, 5, 4, 2);
+        expectAdjoint((m) => tf.einsum('abc,dca->db', m, other), x, seed, true);
+        expectAdjoint((m) => tf.einsum('abc->ca', m), x, seed, true);
+        for (const mode of ['reflect', 'symmetric'] as const)
+          expectAdjoint(
+            (m) =>
+              tf.mirrorPad(
+                m,
+                [
+                  [1, 0],
+                  [2, 1],
+                  [0, 2],
+                ],
+                mode,
+              ),
+            x,
+            seed,
+            true,
+          );
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  test('depthwise convolution, and both its gradient kernels', () => {
+    const settings = fc.record({
+      seed: seeds,
+      channels: dimension(3),
+      multiplier: dimension(2),
+      filter: dimension(3),
+      strides: dimension(2),
+      pad: fc.constantFrom('valid' as const, 'same' as const),
+    });
+    fc.assert(
+      fc.property(settings, ({ seed, channels, multiplier, filter, strides, pad }) => {
+        const x = normal(seed, 2, 5, 6, channels) as Tensor4D;
+        const w = normal(seed + 1, filter, filter, channels, multiplier) as Tensor4D;
+        expectAdjoint((m) => tf.depthwiseConv2d(m as Tensor4D, w, strides, pad), x, seed, true);
+        expectAdjoint((m) => tf.depthwiseConv2d(x, m as Tensor4D, strides, pad), w, seed, true);
+        const dy = normal(seed + 2, ...tf.depthwiseConv2d(x, w, strides, pad).shape);
+        const attrs = { strides, pad, dilations: 1 };
+        const input = (slopes: Tensor, taps: Tensor) =>
+          run(
+            'DepthwiseConv2dNativeBackpropInput',
+            { dy: slopes, filter: taps },
+            { ...attrs, inputShape: x.shape },
+          );
+        const kernel = (images: Tensor, slopes: Tensor) =>
+          run(
+            'DepthwiseConv2dNativeBackpropFilter',
+            { x: images, dy: slopes },
+            { ...attrs, filterShape: w.shape },
+          );
+        expectAdjoint((slopes) => input(slopes, w), dy, seed, true);
+        expectAdjoint((taps) => input(dy, taps), w, seed, true);
+        expectAdjoint((images) => kernel(images, dy), x, seed, true);
+        expectAdjoint((slopes) => kernel(x, slopes), dy, seed, true);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
   test('comparisons and logical operations have the gradient zero', () => {
     const x = normal(3, 6);
     const one = tf.ones([6]);

@@ -313,3 +313,90 @@ describe('WebAssembly kernels agree with the CPU backend', () => {
       runs,
     ));
 });
+
+test('GatherV2 with batch dimensions, of float and of int tensors', () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.record({ seed: seeds, lengths: fc.tuple(dimension(3), dimension(3), dimension(4)) }),
+      fc.nat(2),
+      fc.nat(2),
+      async ({ seed, lengths }, axis, second) => {
+        const batchDims = second % (axis + 1);
+        const random = randomStream(seed);
+        const shape = [...lengths.slice(0, batchDims), 2];
+        const places = Array.from({ length: sizeOf(shape) }, () =>
+          random.integer(lengths[axis] as number),
+        );
+        const indices = { shape, data: Int32Array.from(places) };
+        const x = normals(seed, ...lengths);
+        const whole = { shape: x.shape, data: Int32Array.from(x.data, (value) => 9 * value) };
+        await expectSame('GatherV2', { x, indices }, { axis, batchDims });
+        await expectSame('GatherV2', { x: whole, indices }, { axis, batchDims });
+      },
+    ),
+    { numRuns: 20 },
+  ));
+
+/** Einsum takes a list, as its CPU kernel insists; the other helpers name their inputs. */
+test.each([
+  ['ab,bc->ac', [2, 3], [3, 4]],
+  ['abc,dbc->ad', [2, 3, 4], [5, 3, 4]],
+  ['ab,ab->', [2, 3], [2, 3]],
+  ['abc->ca', [2, 3, 4]],
+  ['abc->bac', [2, 3, 4]],
+])('Einsum %s', async (equation, ...shapes) => {
+  const results: Values[] = [];
+  for (const backend of ['cpu', 'wasm']) {
+    await tf.setBackend(backend);
+    const before = tf.engine().backend.numDataIds();
+    tf.tidy(() => {
+      const operands = (shapes as number[][]).map((shape, at) =>
+        tf.tensor(normals(at, ...shape).data, shape),
+      );
+      const sum = tf.einsum(equation, ...operands);
+      results.push({ shape: sum.shape, data: Float32Array.from(sum.dataSync()) });
+    });
+    expect(tf.engine().backend.numDataIds()).toBe(before);
+  }
+  const [wanted, got] = results as [Values, Values];
+  expect(got.shape).toEqual(wanted.shape);
+  wanted.data.forEach((value, at) => {
+    expect(got.data[at]).toBeCloseTo(value, 4);
+  });
+});
+
+test('the gradient kernels of depthwise convolution', () =>
+  fc.assert(
+    fc.asyncProperty(convolutions, dimension(2), async (settings, multiplier) => {
+      const { seed, batch, height, width, inChannels, strides, pad } = settings;
+      const inputShape = [batch, height, width, inChannels] as [number, number, number, number];
+      const filterShape = [settings.filterHeight, settings.filterWidth, inChannels, multiplier] as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      const { outShape } = tf.backend_util.computeConv2DInfo(
+        inputShape,
+        filterShape,
+        strides,
+        1,
+        pad,
+        'floor',
+        true,
+      );
+      const dy = normals(seed, ...outShape);
+      const attrs = { strides, pad, dilations: 1, dimRoundingMode: 'floor' };
+      await expectSame(
+        'DepthwiseConv2dNativeBackpropInput',
+        { dy, filter: normals(seed + 1, ...filterShape) },
+        { ...attrs, inputShape },
+      );
+      await expectSame(
+        'DepthwiseConv2dNativeBackpropFilter',
+        { dy, x: normals(seed + 2, ...inputShape) },
+        { ...attrs, filterShape },
+      );
+    }),
+    runs,
+  ));

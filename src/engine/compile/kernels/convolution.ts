@@ -5,7 +5,7 @@ import { arrange, plain, range, reshapeEdge, sizeOf, type Value, view } from '..
 import { input, type KernelCall, type KernelTable, UnsupportedCall } from './kernel.ts';
 
 type Shape4D = [number, number, number, number];
-type Geometry = backend_util.Conv2DInfo;
+export type Geometry = backend_util.Conv2DInfo;
 
 /** tfjs axes in ONNX's order: images are NHWC and NCHW, filters HWIO and OIHW. */
 export const NCHW = [0, 3, 1, 2];
@@ -13,7 +13,12 @@ const OIHW = [3, 2, 0, 1];
 /** Where an NCHW edge holds the NHWC axes. */
 export const NHWC_IN_NCHW = [0, 2, 3, 1];
 
-function geometryOf(call: KernelCall, xShape: readonly number[], filterShape: readonly number[]) {
+export function geometryOf(
+  call: KernelCall,
+  xShape: readonly number[],
+  filterShape: readonly number[],
+  depthwise = false,
+): Geometry {
   const { strides, pad, dilations, dimRoundingMode, dataFormat } = call.attrs;
   if (dataFormat !== undefined && dataFormat !== 'NHWC')
     throw new UnsupportedCall(`images are NHWC here, not ${dataFormat}`);
@@ -24,6 +29,7 @@ function geometryOf(call: KernelCall, xShape: readonly number[], filterShape: re
     (dilations ?? 1) as number,
     pad as 'valid',
     dimRoundingMode as 'floor',
+    depthwise,
   );
 }
 
@@ -34,7 +40,7 @@ export const onnxPads = ({ top, left, bottom, right }: Geometry['padInfo']): num
   right,
 ];
 
-const window = (geometry: Geometry): Attributes => ({
+export const window = (geometry: Geometry): Attributes => ({
   strides: [geometry.strideHeight, geometry.strideWidth],
   dilations: [geometry.dilationHeight, geometry.dilationWidth],
 });
@@ -87,13 +93,21 @@ function conv2D(graph: Graph, x: Value, filter: Value, geometry: Geometry): Valu
   return view(edge, geometry.outShape, NHWC_IN_NCHW);
 }
 
+/** What the last window leaves over of the input, down and across. */
+export function leftOver(geometry: Geometry): number[] {
+  const rest = (length: number, pads: number, filterLength: number, stride: number) =>
+    (length + pads - filterLength) % stride;
+  const { top, bottom, left, right } = geometry.padInfo;
+  return [
+    rest(geometry.inHeight, top + bottom, geometry.effectiveFilterHeight, geometry.strideHeight),
+    rest(geometry.inWidth, left + right, geometry.effectiveFilterWidth, geometry.strideWidth),
+  ];
+}
+
 /** dx: the transposed convolution of dy. */
 function backpropInput(graph: Graph, dy: Value, filter: Value, geometry: Geometry): Value {
   if (coversInput(geometry)) return inputOfProduct(graph, dy, filter, geometry);
   const { batchSize, inChannels, inHeight, inWidth } = geometry;
-  const rest = (length: number, pads: number, filterLength: number, stride: number) =>
-    (length + pads - filterLength) % stride;
-  const { top, bottom, left, right } = geometry.padInfo;
   const shape = [batchSize, inChannels, inHeight, inWidth];
   const edge = graph.add(
     'ConvTranspose',
@@ -102,11 +116,7 @@ function backpropInput(graph: Graph, dy: Value, filter: Value, geometry: Geometr
     {
       ...window(geometry),
       pads: onnxPads(geometry.padInfo),
-      // What the last window leaves over of the input.
-      output_padding: [
-        rest(inHeight, top + bottom, geometry.effectiveFilterHeight, geometry.strideHeight),
-        rest(inWidth, left + right, geometry.effectiveFilterWidth, geometry.strideWidth),
-      ],
+      output_padding: leftOver(geometry),
     },
   );
   return view(edge, geometry.inShape, NHWC_IN_NCHW);
@@ -158,8 +168,27 @@ function filterOfProduct(graph: Graph, x: Value, dy: Value, geometry: Geometry):
  * input channels; strides and dilations change places.
  */
 function filterBySwappedAxes(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
-  const { inChannels, outChannels, filterHeight, filterWidth } = geometry;
+  const { inChannels, outChannels } = geometry;
   const { edge: images, pads } = padded(graph, x, [3, 0, 1, 2], geometry.padInfo);
+  const slopes = arrange(graph, dy, [3, 0, 1, 2]);
+  const edge = sweep(graph, images, slopes, [inChannels, outChannels], pads, geometry);
+  return view(edge, geometry.filterShape, [2, 3, 0, 1]);
+}
+
+/**
+ * Convolves images with slopes in the role of the filters: one number per tap of the real filter,
+ * [...lead, filterHeight, filterWidth].
+ */
+export function sweep(
+  graph: Graph,
+  images: Edge,
+  slopes: Edge,
+  lead: readonly number[],
+  pads: readonly number[],
+  geometry: Geometry,
+  attributes: Attributes = {},
+): Edge {
+  const { filterHeight, filterWidth } = geometry;
   const [, , imageHeight, imageWidth] = images.shape as Shape4D;
   const [top, left, bottom, right] = pads as Shape4D;
   const rows = reach(
@@ -178,28 +207,21 @@ function filterBySwappedAxes(graph: Graph, x: Value, dy: Value, geometry: Geomet
   );
   const full = graph.add(
     'Conv',
-    [images, arrange(graph, dy, [3, 0, 1, 2])],
-    { type: 'float32', shape: [inChannels, outChannels, rows.taps, columns.taps] },
+    [images, slopes],
+    { type: 'float32', shape: [...lead, rows.taps, columns.taps] },
     {
       strides: [geometry.dilationHeight, geometry.dilationWidth],
       dilations: [geometry.strideHeight, geometry.strideWidth],
       pads: [top, left, rows.pad, columns.pad],
+      ...attributes,
     },
   );
-  const edge =
-    rows.taps === filterHeight && columns.taps === filterWidth
-      ? full
-      : graph.add(
-          'Slice',
-          [
-            full,
-            graph.int64([0, 0]),
-            graph.int64([filterHeight, filterWidth]),
-            graph.int64([2, 3]),
-          ],
-          { type: 'float32', shape: [inChannels, outChannels, filterHeight, filterWidth] },
-        );
-  return view(edge, geometry.filterShape, [2, 3, 0, 1]);
+  if (rows.taps === filterHeight && columns.taps === filterWidth) return full;
+  return graph.add(
+    'Slice',
+    [full, graph.int64([0, 0]), graph.int64([filterHeight, filterWidth]), graph.int64([2, 3])],
+    { type: 'float32', shape: [...lead, filterHeight, filterWidth] },
+  );
 }
 
 /**

@@ -33,6 +33,7 @@ export function elementwise(
   op: string,
   operands: readonly Value[],
   type: ElementType,
+  attributes: Attributes = {},
 ): Value {
   const shape = broadcastShape(operands.map((operand) => operand.shape));
   const views = operands.map((operand) => stretch(operand, shape));
@@ -55,7 +56,7 @@ export function elementwise(
       : trimmed(graph, operand, frame),
   );
   const laidOut = broadcastShape(edges.map((edge) => edge.shape));
-  const edge = graph.add(op, edges, { type, shape: laidOut });
+  const edge = graph.add(op, edges, { type, shape: laidOut }, attributes);
   const lead = laidOut.length - frame.length;
   const axes = shape.map((_, axis) => (isHeld(axis) ? frame.indexOf(axis) + lead : -1));
   return { edge, shape, axes };
@@ -227,6 +228,20 @@ export const elementwiseKernels: KernelTable = {
     );
     return square(call.graph, difference);
   },
+  Atan2: (call) => atan2(call.graph, input(call, 'a'), input(call, 'b')),
+  /** The remainder with the sign of the divisor; ONNX's has the sign of the dividend. */
+  Mod: (call) => {
+    const { graph } = call;
+    const [a, b] = [input(call, 'a'), input(call, 'b')];
+    const type = a.edge.type;
+    const remainder = (x: Value) => elementwise(graph, 'Mod', [x, b], type, { fmod: 1 });
+    const rest = remainder(a);
+    const isNegative = (x: Value) =>
+      elementwise(graph, 'Less', [x, constantLike(graph, x, 0)], 'bool');
+    const differ = elementwise(graph, 'Xor', [isNegative(a), isNegative(b)], 'bool');
+    const turned = remainder(elementwise(graph, 'Add', [rest, b], type));
+    return elementwise(graph, 'Where', [differ, turned, rest], type);
+  },
   FloorDiv: (call) => {
     const [a, b] = [input(call, 'a'), input(call, 'b')];
     const floats = [a, b].map((value) => cast(call.graph, value, 'float32'));
@@ -319,4 +334,16 @@ function square(graph: Graph, x: Value): Value {
     ...x,
     edge: graph.add('Mul', [x.edge, x.edge], { type: x.edge.type, shape: x.edge.shape }),
   };
+}
+
+/** The angle of (x, y) from the atan of its slope: ±π on the left, a right angle where x is 0. */
+function atan2(graph: Graph, y: Value, x: Value): Value {
+  const number = (value: number) => splat(graph.scalar('float32', value), []);
+  const join = (op: string, ...operands: Value[]) => elementwise(graph, op, operands, 'float32');
+  const is = (op: string, a: Value, b: Value) => elementwise(graph, op, [a, b], 'bool');
+  const slope = unary(graph, 'Atan', join('Div', y, x));
+  const turn = join('Where', is('Less', y, number(0)), number(-Math.PI), number(Math.PI));
+  const onLeft = join('Where', is('Less', x, number(0)), join('Add', slope, turn), slope);
+  const upright = join('Mul', unary(graph, 'Sign', y), number(Math.PI / 2));
+  return join('Where', is('Equal', x, number(0)), upright, onLeft);
 }

@@ -1,4 +1,5 @@
 import { convolutionKernels } from './convolution.ts';
+import { depthwiseKernels } from './depthwise.ts';
 import { elementwiseKernels } from './elementwise.ts';
 import { indexingKernels } from './indexing.ts';
 import type { KernelTable } from './kernel.ts';
@@ -16,6 +17,7 @@ export const kernels: KernelTable = {
   ...indexingKernels,
   ...matrixKernels,
   ...convolutionKernels,
+  ...depthwiseKernels,
   ...poolingKernels,
   ...normalizationKernels,
 };

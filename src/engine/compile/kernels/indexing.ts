@@ -1,5 +1,5 @@
 import type { Edge, Graph } from '../graph.ts';
-import { dense, elementType, plain, range, splat, type Value } from '../value.ts';
+import { arrange, dense, elementType, permute, plain, range, splat, type Value } from '../value.ts';
 import { cast, elementwise } from './elementwise.ts';
 import { axesOf, input, type KernelTable, UnsupportedCall } from './kernel.ts';
 import { expandAxis } from './shape.ts';
@@ -9,6 +9,33 @@ function gather(graph: Graph, x: Value, indices: Value, axis: number): Value {
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
   const inputs = [dense(graph, x), dense(graph, indices)];
   return plain(graph.add('Gather', inputs, { type: x.edge.type, shape }, { axis }));
+}
+
+/**
+ * x at `indices` along an axis, where the first `batchDims` axes of both go together: element by
+ * element of the batch, [...batch, ...before axis, ...indices, ...behind axis].
+ */
+function gatherInBatch(
+  graph: Graph,
+  x: Value,
+  indices: Value,
+  axis: number,
+  batchDims: number,
+): Value {
+  const rank = x.shape.length;
+  const [batch, before] = [range(batchDims), range(axis).slice(batchDims)];
+  const behind = range(rank).slice(axis + 1);
+  const edge = arrange(graph, x, [...batch, axis, ...before, ...behind]);
+  const places = indices.shape.slice(batchDims);
+  const lengths = [...batch, ...before, ...behind].map((at) => x.shape[at] as number);
+  const laidOut = [...lengths.slice(0, batchDims), ...places, ...lengths.slice(batchDims)];
+  const inputs = [edge, positions64(graph, expandAxis(indices, indices.shape.length))];
+  const output = { type: x.edge.type, shape: laidOut };
+  const gathered = graph.add('GatherND', inputs, output, { batch_dims: batchDims });
+  const order = range(laidOut.length);
+  const moved = order.splice(batchDims, places.length);
+  order.splice(axis, 0, ...moved);
+  return permute(plain(gathered), order);
 }
 
 /** Positions as ONNX's scattering operations want them. */
@@ -45,10 +72,11 @@ export const indexingKernels: KernelTable = {
 
   GatherV2: (call) => {
     const [x, indices] = [input(call, 'x'), input(call, 'indices')];
-    if (((call.attrs.batchDims as number | undefined) ?? 0) !== 0)
-      throw new UnsupportedCall('gathering with batch dimensions is not known');
     const [axis] = axesOf(call.attrs.axis ?? 0, x.shape.length) as [number];
-    return gather(call.graph, x, indices, axis);
+    const batchDims = (call.attrs.batchDims as number | undefined) ?? 0;
+    return batchDims === 0
+      ? gather(call.graph, x, indices, axis)
+      : gatherInBatch(call.graph, x, indices, axis, batchDims);
   },
   GatherNd: (call) => {
     const { graph } = call;

@@ -1,7 +1,7 @@
 import type { Edge, Graph } from '../graph.ts';
 import { MICROSOFT_DOMAIN } from '../onnx-writer.ts';
-import { arrange, plain, range, type Value } from '../value.ts';
-import { input, type KernelTable } from './kernel.ts';
+import { arrange, dense, plain, range, reshapeEdge, type Value } from '../value.ts';
+import { input, inputList, type KernelCall, type KernelTable } from './kernel.ts';
 
 /** The last two axes as they lie in memory, behind the others: columns first if `isTransposed`. */
 function matrices(graph: Graph, x: Value): { edge: Edge; isTransposed: boolean } {
@@ -38,7 +38,33 @@ export function matMul(
   return plain(graph.add('FusedMatMul', edges, output, { transA, transB }, MICROSOFT_DOMAIN));
 }
 
+/** ONNX wants an axis in every operand; a number gets one that is summed over. */
+function einsum(call: KernelCall): Value {
+  const { graph } = call;
+  const equation = (call.attrs.equation as string).replace(/\s/g, '');
+  const [left = '', right = ''] = equation.split('->');
+  const spare = [...'abcdefghijklmnopqrstuvwxyz'].find((letter) => !equation.includes(letter));
+  const terms = left.split(',').map((term) => (term === '' ? (spare as string) : term));
+  const operands = inputList(call);
+  const lengths = new Map<string, number>();
+  const edges = operands.map((operand, at) => {
+    const term = [...(terms[at] as string)];
+    const shape = operand.shape.length === 0 ? [1] : operand.shape;
+    term.forEach((label, axis) => {
+      lengths.set(label, shape[axis] as number);
+    });
+    return reshapeEdge(graph, dense(graph, operand), shape);
+  });
+  const output = {
+    type: (edges[0] as Edge).type,
+    shape: [...right].map((label) => lengths.get(label) as number),
+  };
+  const attributes = { equation: `${terms.join(',')}->${right}` };
+  return plain(graph.add('Einsum', edges, output, attributes));
+}
+
 export const matrixKernels: KernelTable = {
+  Einsum: einsum,
   BatchMatMul: (call) =>
     matMul(
       call.graph,

@@ -58,7 +58,10 @@ const binary: Record<string, [operation: (a: Tensor, b: Tensor) => Tensor, order
   ],
   maximumAlone: [tf.maximum, 0],
   squaredDifferenceAlone: [tf.squaredDifference, 0],
+  atan2: [tf.atan2],
+  mod: [(a, b) => tf.mod(tf.mul(3, a), tf.add(tf.sign(b), tf.mul(0.3, b))), 1],
   floorDiv: [tf.floorDiv, 0],
+  logicalXor: [(a, b) => tf.logicalXor(tf.greater(a, 0), tf.greater(b, 0)), 0],
   greater: [tf.greater, 0],
   greaterEqual: [tf.greaterEqual, 0],
   less: [tf.less, 0],
@@ -132,6 +135,16 @@ describe.skipIf(!engine)('element by element as on the CPU backend', () => {
       ),
       { numRuns: 25 },
     ));
+
+  test('angles on the axes and in every quadrant', () => {
+    const coordinates = [-2, 0, 3];
+    const pairs = coordinates.flatMap((y) => coordinates.map((x) => [y, x] as const));
+    const column = (at: 0 | 1) => ({
+      shape: [pairs.length],
+      data: Float32Array.from(pairs, (pair) => pair[at]),
+    });
+    return expectAgreement(engine, tf.atan2 as Operation, [column(0), column(1)], 0);
+  });
 
   test('addN, elu of negative numbers, numbers on either side', () =>
     expectAgreement(

@@ -14,12 +14,14 @@ const integers = (shape: number[], ...data: number[]): NdArray => ({
   data: Int32Array.from(data),
 });
 
-/** Operations on one tensor [2, 3, 4] (or what is made of it). */
+const last = (x: Tensor): number => x.shape.at(-1) as number;
+
+/** Operations on one tensor of three axes, at least [2, 3, 4] (or what is made of it). */
 const operations: Record<string, [operation: (x: Tensor) => Tensor | Tensor[], order?: Order]> = {
   sum: [(x) => tf.sum(x)],
   sumOverMiddle: [(x) => tf.sum(x, 1)],
   sumKeepingAxes: [(x) => tf.sum(x, [0, 2], true)],
-  sumOfBroadcast: [(x) => tf.sum(tf.mul(tf.ones([5, 2, 3, 4]), x), [0, 2])],
+  sumOfBroadcast: [(x) => tf.sum(tf.mul(tf.ones([5, ...x.shape]), x), [0, 2])],
   mean: [(x) => tf.mean(x, [0, 2])],
   meanOfAll: [(x) => tf.mean(x)],
   max: [(x) => tf.max(x, -1)],
@@ -39,15 +41,27 @@ const operations: Record<string, [operation: (x: Tensor) => Tensor | Tensor[], o
   cumsum: [(x) => tf.cumsum(tf.transpose(x), 1), 0],
   cumsumOfLast: [(x) => tf.square(tf.cumsum(x, 2))],
   cumsumExclusiveReversed: [(x) => tf.cumsum(x, 2, true, true)],
-  merge: [(x) => tf.mul(tf.reshape(x, [6, 4]), tf.reshape(x, [6, 4]))],
-  mergeTransposed: [(x) => tf.tanh(tf.reshape(tf.transpose(x, [2, 0, 1]), [8, 3]))],
-  mergeBehindTransposed: [(x) => tf.tanh(tf.reshape(tf.transpose(x, [2, 0, 1]), [4, 6]))],
-  splitAndTranspose: [(x) => tf.sigmoid(tf.transpose(tf.reshape(x, [2, 3, 2, 2]), [0, 2, 1, 3]))],
+  merge: [(x) => tf.mul(tf.reshape(x, [-1, last(x)]), tf.reshape(x, [-1, last(x)]))],
+  mergeTransposed: [
+    (x) => tf.tanh(tf.reshape(tf.transpose(x, [2, 0, 1]), [-1, x.shape[1] as number])),
+  ],
+  mergeBehindTransposed: [(x) => tf.tanh(tf.reshape(tf.transpose(x, [2, 0, 1]), [last(x), -1]))],
+  splitAndTranspose: [
+    (x) =>
+      tf.sigmoid(
+        tf.transpose(
+          tf.reshape(tf.concat([x, x], 2), [...x.shape.slice(0, 2), 2, last(x)]),
+          [0, 2, 1, 3],
+        ),
+      ),
+  ],
   squeeze: [(x) => tf.squeeze(tf.expandDims(tf.square(x), 1))],
   flatten: [(x) => tf.square(tf.reshape(tf.transpose(x), [-1]))],
   tile: [(x) => tf.square(tf.tile(x, [1, 2, 1]))],
   tileOfLengthOne: [(x) => tf.square(tf.tile(tf.sum(x, 1, true), [1, 3, 2]))],
-  broadcastTo: [(x) => tf.square(tf.broadcastTo(tf.sum(x, 1, true), [2, 5, 4]))],
+  broadcastTo: [
+    (x) => tf.square(tf.broadcastTo(tf.sum(x, 1, true), [x.shape[0] as number, 5, last(x)])),
+  ],
   slice: [(x) => tf.square(tf.slice(x, [0, 1, 2], [2, -1, 1]))],
   sliceOfTransposed: [(x) => tf.square(tf.slice(tf.transpose(x), [1, 0, 0], [2, 3, 1]))],
   sliceOfBroadcast: [(x) => tf.mul(tf.slice(tf.broadcastTo(tf.sum(x), [3, 4]), [1, 1], [2, 2]), 2)],
@@ -77,8 +91,12 @@ const operations: Record<string, [operation: (x: Tensor) => Tensor | Tensor[], o
         ],
         'reflect',
       ),
-    0,
   ],
+  einsumOfOne: [(x) => tf.square(tf.einsum('abc->ca', x))],
+  einsumOfProducts: [(x) => tf.einsum('abc,dbc->da', x, tf.tanh(x))],
+  einsumOfBatches: [(x) => tf.tanh(tf.einsum('abc,adc->abd', x, tf.sigmoid(x)))],
+  einsumOfNumber: [(x) => tf.einsum(',abc->bc', tf.mean(x), tf.square(x))],
+  einsumToNumber: [(x) => tf.einsum('abc,abc->', x, tf.square(x))],
   reverse: [(x) => tf.square(tf.reverse(x, [0, 2]))],
   concat: [(x) => tf.square(tf.concat([x, tf.tanh(x), tf.zerosLike(x)], 1))],
   concatOfTransposed: [
@@ -86,7 +104,7 @@ const operations: Record<string, [operation: (x: Tensor) => Tensor | Tensor[], o
   ],
   stack: [(x) => tf.square(tf.stack([x, tf.tanh(x)], 1))],
   unstack: [(x) => tf.unstack(tf.square(x), 1)],
-  split: [(x) => tf.split(tf.square(x), [1, 2], 1)],
+  split: [(x) => tf.split(tf.square(x), [1, (x.shape[1] as number) - 1], 1)],
   gather: [(x) => tf.square(tf.gather(x, tf.tensor1d([2, 0, 2, 1], 'int32'), 1))],
   gatherMatrix: [
     (x) =>
@@ -122,16 +140,24 @@ const operations: Record<string, [operation: (x: Tensor) => Tensor | Tensor[], o
     0,
   ],
   scatterNd: [
-    (x) => tf.scatterND(tf.tensor2d([[3], [1]], [2, 1], 'int32'), tf.sum(x, 1), [5, 4]),
+    (x) =>
+      tf.scatterND(tf.tensor2d([[3], [1]], [2, 1], 'int32'), tf.sum(tf.slice(x, 0, 2), 1), [
+        5,
+        last(x),
+      ]),
     0,
   ],
   segmentSum: [
-    (x) => tf.square(tf.unsortedSegmentSum(x, tf.tensor1d([1, 1], 'int32') as Tensor1D, 3)),
+    (x) =>
+      tf.square(
+        tf.unsortedSegmentSum(x, tf.onesLike(tf.range(0, x.shape[0] as number, 1, 'int32')), 3),
+      ),
   ],
   topk: [(x) => Object.values(tf.topk(x, 2)), 0],
-  range: [(x) => tf.mul(x, tf.range(0, 4, 1))],
+  range: [(x) => tf.mul(x, tf.range(0, last(x), 1))],
   logarithmicLoss: [
-    (x) => tf.losses.softmaxCrossEntropy(tf.ones([2, 12]), tf.reshape(x, [2, 12])),
+    (x) =>
+      tf.losses.softmaxCrossEntropy(tf.onesLike(tf.reshape(x, [2, -1])), tf.reshape(x, [2, -1])),
     1,
   ],
 };
@@ -139,8 +165,43 @@ const operations: Record<string, [operation: (x: Tensor) => Tensor | Tensor[], o
 describe.skipIf(!engine)('structure and reductions as on the CPU backend', () => {
   for (const [name, [operation, order]] of Object.entries(operations))
     test(name, () =>
-      expectAgreement(engine, operation, [normal([2, 3, 4], randomStream(name))], order),
+      fc.assert(
+        fc.asyncProperty(
+          // An even number, for the operations that halve.
+          fc.tuple(fc.constantFrom(2, 4), fc.integer({ min: 3, max: 5 }), fc.constantFrom(4, 6)),
+          fc.integer(),
+          (shape, seed) =>
+            expectAgreement(engine, operation, [normal(shape, randomStream(seed))], order),
+        ),
+        { numRuns: 4 },
+      ),
     );
+
+  test('gathering, with any axis and number of batch dimensions, repeated indices', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 2, maxLength: 4 }),
+        fc.nat(3),
+        fc.nat(3),
+        fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }),
+        fc.integer(),
+        (shape, first, second, more, seed) => {
+          const axis = first % shape.length;
+          const batchDims = second % (axis + 1);
+          const random = randomStream(seed);
+          const places = [...shape.slice(0, batchDims), ...more];
+          const size = places.reduce((a, b) => a * b, 1);
+          const indices = Array.from({ length: size }, () => random.integer(shape[axis] as number));
+          return expectAgreement(
+            engine,
+            ((at: Tensor, x: Tensor) =>
+              tf.tanh(tf.gather(x, at as Tensor1D, axis, batchDims))) as Operation,
+            [integers(places, ...indices), normal(shape, random)],
+          );
+        },
+      ),
+      { numRuns: 40 },
+    ));
 
   test('one-hot vectors, also of indices outside', () =>
     expectAgreement(
