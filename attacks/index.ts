@@ -3,6 +3,7 @@ import { analyticFc } from './analytic-fc/index.ts';
 import { dlg } from './dlg/index.ts';
 import { idlg } from './idlg/index.ts';
 import { invertingGradients } from './inverting-gradients/index.ts';
+import { learnedInversion } from './learned-inversion/index.ts';
 import { lossThreshold } from './loss-threshold/index.ts';
 import { mlLeaks } from './ml-leaks/index.ts';
 
@@ -14,4 +15,5 @@ export const attacks: readonly Attack<unknown>[] = [
   dlg,
   idlg,
   invertingGradients,
+  learnedInversion,
 ];
