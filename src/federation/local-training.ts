@@ -4,7 +4,9 @@ import type { Engine, NdArray, Program } from '../engine/program.ts';
 import type { RandomStream } from '../engine/random.ts';
 import type { Model } from '../models/model.ts';
 import { dealBatches } from './batches.ts';
-import { gradientSum, predictLogits, sgdStep } from './programs.ts';
+import { DpSgd, type DpSgdSettings } from './dp-sgd.ts';
+import { keptPerModel } from './kept-per-model.ts';
+import { gradientSum, predictLogits, proximalSgdStep, sgdStep } from './programs.ts';
 
 /** Training that ended in weights that are no numbers. */
 export class DivergenceError extends Error {
@@ -18,7 +20,11 @@ export interface LocalTask {
   readonly samples: LabelledSamples;
   readonly epochs: number;
   readonly learningRate: number;
-  /** Shuffles each epoch. */
+  /** μ of FedProx's proximal term μ/2 ‖w − w_{t-1}‖²; absent or 0: none. */
+  readonly proximal?: number;
+  /** Trains by DP-SGD instead. */
+  readonly dpSgd?: DpSgdSettings;
+  /** Shuffles each epoch; draws the batches and the noise of DP-SGD. */
   readonly random: RandomStream;
   readonly signal: AbortSignal;
 }
@@ -27,7 +33,8 @@ export interface LocalTask {
 export interface LocalTraining {
   /**
    * `epochs` epochs of SGD over the local set in shuffled batches; the last batch of an epoch may be
-   * smaller, its loss is the mean over what it has. Gives w_t^k, [N].
+   * smaller, its loss is the mean over what it has. DP-SGD makes as many steps, on batches sampled
+   * anew. Gives w_t^k, [N].
    * @throws {DivergenceError} when a weight is no longer finite.
    */
   train(task: LocalTask): Promise<Float32Array>;
@@ -35,19 +42,6 @@ export interface LocalTraining {
   gradient(weights: Float32Array, samples: LabelledSamples): Promise<Float32Array>;
   /** Share of samples classified right, 0 … 1. */
   accuracy(weights: Float32Array, samples: LabelledSamples, signal: AbortSignal): Promise<number>;
-}
-
-const opened = new WeakMap<Engine, WeakMap<Model, Map<number, LocalTraining>>>();
-
-/** The computations of (model, batch size) on an engine; programs are compiled at first use and kept. */
-export function localTraining(engine: Engine, model: Model, batchSize: number): LocalTraining {
-  const byModel = opened.get(engine) ?? new WeakMap<Model, Map<number, LocalTraining>>();
-  opened.set(engine, byModel);
-  const bySize = byModel.get(model) ?? new Map<number, LocalTraining>();
-  byModel.set(model, bySize);
-  const training = bySize.get(batchSize) ?? new CompiledTraining(engine, model, batchSize);
-  bySize.set(batchSize, training);
-  return training;
 }
 
 /** Samples per evaluation step, and steps per run: an abort takes effect between runs. */
@@ -59,6 +53,8 @@ class CompiledTraining implements LocalTraining {
   readonly #model: Model;
   readonly #batchSize: number;
   #sgd?: Promise<Program>;
+  #proximal?: Promise<Program>;
+  #dpSgd?: DpSgd;
   #gradient?: Promise<Program>;
   #logits?: Promise<Program>;
 
@@ -68,11 +64,24 @@ class CompiledTraining implements LocalTraining {
     this.#batchSize = batchSize;
   }
 
-  async train({ start, samples, epochs, learningRate, random, signal }: LocalTask) {
+  async train(task: LocalTask) {
+    const trained = task.dpSgd
+      ? await this.#trainPrivately(task, task.dpSgd)
+      : await this.#descend(task);
+    const broken = trained.findIndex((weight) => !Number.isFinite(weight));
+    if (broken >= 0)
+      throw new DivergenceError(
+        `Training diverged: after ${task.epochs} local epochs a weight of ${this.#model.id} is ${trained[broken]}. Use a lower federation.learningRate than ${task.learningRate}.`,
+      );
+    return trained;
+  }
+
+  async #descend(task: LocalTask): Promise<Float32Array> {
+    const { start, samples, epochs, learningRate, proximal = 0, random, signal } = task;
     const { layout, classes } = this.#model;
-    this.#sgd ??= this.#engine.compile(sgdStep(this.#model, this.#batchSize));
-    const program = await this.#sgd;
-    const rate: NdArray = { shape: [], data: Float32Array.of(learningRate) };
+    const program = await this.#stepProgram(proximal);
+    const constants = [scalar(learningRate)];
+    if (proximal > 0) constants.push(scalar(proximal), ...layout.split(start));
     let state: readonly NdArray[] = layout.split(start);
     // One run per epoch: the batches of all epochs at once would multiply the memory.
     for (let epoch = 0; epoch < epochs; epoch++) {
@@ -85,16 +94,23 @@ class CompiledTraining implements LocalTraining {
         classes,
         (inBatch) => 1 / inBatch,
       );
-      const perStep = [inputs, targets];
-      ({ state } = await program.run({ steps, state, constants: [rate], perStep }));
+      ({ state } = await program.run({ steps, state, constants, perStep: [inputs, targets] }));
     }
-    const trained = layout.join(state);
-    const broken = trained.findIndex((weight) => !Number.isFinite(weight));
-    if (broken >= 0)
-      throw new DivergenceError(
-        `Training diverged: after ${epochs} local epochs a weight of ${this.#model.id} is ${trained[broken]}. Use a lower federation.learningRate than ${learningRate}.`,
-      );
-    return trained;
+    return layout.join(state);
+  }
+
+  #stepProgram(proximal: number): Promise<Program> {
+    if (proximal > 0)
+      this.#proximal ??= this.#engine.compile(proximalSgdStep(this.#model, this.#batchSize));
+    else this.#sgd ??= this.#engine.compile(sgdStep(this.#model, this.#batchSize));
+    return (proximal > 0 ? this.#proximal : this.#sgd) as Promise<Program>;
+  }
+
+  #trainPrivately(task: LocalTask, settings: DpSgdSettings): Promise<Float32Array> {
+    this.#dpSgd ??= new DpSgd(this.#engine, this.#model);
+    const steps = task.epochs * Math.ceil(task.samples.count / this.#batchSize);
+    const { proximal = 0 } = task;
+    return this.#dpSgd.train({ ...task, steps, batchSize: this.#batchSize, proximal }, settings);
   }
 
   async gradient(weights: Float32Array, samples: LabelledSamples) {
@@ -148,6 +164,10 @@ class CompiledTraining implements LocalTraining {
   }
 }
 
+function scalar(value: number): NdArray {
+  return { shape: [], data: Float32Array.of(value) };
+}
+
 /** Position of the first largest of `length` values from `offset` on. */
 function largestOf(values: ArrayLike<number>, offset: number, length: number): number {
   let best = 0;
@@ -155,3 +175,7 @@ function largestOf(values: ArrayLike<number>, offset: number, length: number): n
     if ((values[offset + at] as number) > (values[offset + best] as number)) best = at;
   return best;
 }
+
+/** The computations of (model, batch size) on an engine; programs are compiled at first use and kept. */
+export const localTraining: (engine: Engine, model: Model, batchSize: number) => LocalTraining =
+  keptPerModel((engine, model, batchSize) => new CompiledTraining(engine, model, batchSize));

@@ -2,38 +2,27 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ProgramDefinition, TensorSpec } from '../engine/program.ts';
 import { tf } from '../engine/tensors.ts';
 import { crossEntropies } from '../models/loss.ts';
-import type { Model, TrainingPass } from '../models/model.ts';
+import type { Model } from '../models/model.ts';
 
 /**
- * One step of SGD: w ← w − η ∇L(w, batch), L the cross-entropy weighted by the targets. Buffers take
- * their next values from the same pass.
+ * One step of SGD: w ← w − η ∇L(w, batch), L the cross-entropy weighted by the targets. Buffers move
+ * as the model's training pass says.
  * State: the parameters. Constants: η. Per step: inputs, targets.
  */
 export function sgdStep(model: Model, batchSize: number): ProgramDefinition {
   return {
     name: `${model.id}/sgd-step`,
     state: parameterSpecs(model),
-    constants: [{ shape: [], dtype: 'float32' }],
+    constants: [scalar],
     perStep: batchSpecs(model, batchSize),
     step({ state, constants: [rate], perStep: [inputs, targets] }) {
-      let buffers: readonly Tensor[] = [];
-      const gradients = lossGradients(
-        model,
-        state,
-        inputs as Tensor,
-        targets as Tensor,
-        // What the loss computes is disposed of with it; this is the next state.
-        (pass) => {
-          buffers = pass.buffers.map((buffer) => tf.keep(buffer));
-        },
-      );
-      let next = 0;
+      const gradients = trainingGradients(model, state, inputs as Tensor, targets as Tensor);
+      const stepped = state.map((weights, at) => {
+        const gradient = gradients[at];
+        return gradient ? tf.sub(weights, tf.mul(rate as Tensor, gradient)) : weights;
+      });
       return {
-        state: state.map((value, at) => {
-          const gradient = gradients[at];
-          if (gradient) return tf.sub(value, tf.mul(rate as Tensor, gradient));
-          return buffers[next++] ?? value;
-        }),
+        state: withMovedBuffers(model, stepped, state, inputs as Tensor, targets as Tensor),
         outputs: [],
       };
     },
@@ -41,7 +30,37 @@ export function sgdStep(model: Model, batchSize: number): ProgramDefinition {
 }
 
 /**
- * Adds one batch's share to the gradient over a full local set, ∇L(w, D^k).
+ * One step of FedProx's local problem, min_w F(w) + μ/2 ‖w − w_{t-1}‖² (Li et al. 2020, "Federated
+ * Optimization in Heterogeneous Networks", equation 2), by forward–backward splitting:
+ * w ← (w − η ∇F(w) + ημ w_{t-1}) / (1 + ημ). The proximal term is taken exactly, so any μ is stable;
+ * the released code takes a plain gradient step of both terms, which diverges for ημ > 2 and differs
+ * by O(η²μ) per step below.
+ * State: the parameters. Constants: η, μ, w_{t-1}. Per step: inputs, targets.
+ */
+export function proximalSgdStep(model: Model, batchSize: number): ProgramDefinition {
+  const sgd = sgdStep(model, batchSize);
+  const { entries } = model.layout;
+  return {
+    ...sgd,
+    name: `${model.id}/proximal-sgd-step`,
+    constants: [scalar, scalar, ...parameterSpecs(model)],
+    step({ state, constants: [rate, mu, ...start], perStep }) {
+      const stepped = sgd.step({ state, constants: [rate as Tensor], perStep }).state;
+      const pull = tf.mul(rate as Tensor, mu as Tensor);
+      return {
+        state: stepped.map((weights, at) =>
+          entries[at]?.kind === 'buffer'
+            ? weights
+            : tf.div(tf.add(weights, tf.mul(pull, start[at] as Tensor)), tf.add(pull, 1)),
+        ),
+        outputs: [],
+      };
+    },
+  };
+}
+
+/**
+ * Adds one batch's share to the gradient over a full local set, ∇L(w, D^k), each sample for itself.
  * State: the sum so far. Constants: the parameters. Per step: inputs, targets.
  */
 export function gradientSum(model: Model, batchSize: number): ProgramDefinition {
@@ -50,16 +69,13 @@ export function gradientSum(model: Model, batchSize: number): ProgramDefinition 
     state: parameterSpecs(model),
     constants: parameterSpecs(model),
     perStep: batchSpecs(model, batchSize),
-    step({ state, constants, perStep: [inputs, targets] }) {
-      const gradients = lossGradients(model, constants, inputs as Tensor, targets as Tensor);
-      return {
-        state: state.map((sum, at) => {
-          const gradient = gradients[at];
-          return gradient ? tf.add(sum, gradient) : sum;
-        }),
-        outputs: [],
-      };
-    },
+    step: ({ state, constants, perStep: [inputs, targets] }) => ({
+      state: addGradients(
+        state,
+        parameterGradients(model, constants, batchLoss(model, inputs as Tensor, targets as Tensor)),
+      ),
+      outputs: [],
+    }),
   };
 }
 
@@ -77,35 +93,28 @@ export function predictLogits(model: Model, batchSize: number): ProgramDefinitio
   };
 }
 
-/**
- * ∂L/∂w per tensor, in training mode; none for a buffer, which no gradient moves.
- *
- * @param whilePassing sees the forward pass before its tensors are disposed of
- */
-function lossGradients(
+/** Loss of a batch as a function of all parameters; the samples' weights are in the targets. */
+export function batchLoss(model: Model, inputs: Tensor, targets: Tensor) {
+  return (parameters: readonly Tensor[]): Tensor =>
+    tf.sum(crossEntropies(model.logits(parameters, inputs), targets));
+}
+
+/** ∂f/∂w per tensor of a scalar f; none for a buffer, which training by gradient leaves as it is. */
+export function parameterGradients(
   model: Model,
   parameters: readonly Tensor[],
-  inputs: Tensor,
-  targets: Tensor,
-  whilePassing: (pass: TrainingPass) => void = () => {},
+  f: (parameters: readonly Tensor[]) => Tensor,
 ): (Tensor | undefined)[] {
   const { entries } = model.layout;
   const trained = entries.flatMap(({ kind }, at) => (kind === 'buffer' ? [] : [at]));
-  const loss = (...weights: Tensor[]) => {
+  const ofTrained = (...weights: Tensor[]) => {
     const all = parameters.slice();
     trained.forEach((at, index) => {
       all[at] = weights[index] as Tensor;
     });
-    // The samples' weights are in the targets; padding has none.
-    const present = () => tf.cast(tf.greater(tf.sum(targets, 1), 0), 'float32');
-    const pass = model.trainingPass?.(all, inputs, present()) ?? {
-      logits: model.logits(all, inputs),
-      buffers: [],
-    };
-    whilePassing(pass);
-    return tf.sum(crossEntropies(pass.logits, targets));
+    return f(all);
   };
-  const gradients = tf.grads(loss)(trained.map((at) => parameters[at] as Tensor));
+  const gradients = tf.grads(ofTrained)(trained.map((at) => parameters[at] as Tensor));
   const perEntry: (Tensor | undefined)[] = entries.map(() => undefined);
   trained.forEach((at, index) => {
     perEntry[at] = gradients[index];
@@ -113,13 +122,66 @@ function lossGradients(
   return perEntry;
 }
 
-function parameterSpecs(model: Model): TensorSpec[] {
+/** `sum` plus gradients, where there are any. */
+export function addGradients(
+  sum: readonly Tensor[],
+  gradients: readonly (Tensor | undefined)[],
+): Tensor[] {
+  return sum.map((value, at) => {
+    const gradient = gradients[at];
+    return gradient ? tf.add(value, gradient) : value;
+  });
+}
+
+export function parameterSpecs(model: Model): TensorSpec[] {
   return model.layout.entries.map(({ shape }) => ({ shape, dtype: 'float32' }));
 }
 
-function batchSpecs(model: Model, batchSize: number): TensorSpec[] {
+export function batchSpecs(model: Model, batchSize: number): TensorSpec[] {
   return [
     { shape: [batchSize, ...model.inputShape], dtype: 'float32' },
     { shape: [batchSize, model.classes], dtype: 'float32' },
   ];
+}
+
+export const scalar: TensorSpec = { shape: [], dtype: 'float32' };
+
+function trainingGradients(
+  model: Model,
+  parameters: readonly Tensor[],
+  inputs: Tensor,
+  targets: Tensor,
+): (Tensor | undefined)[] {
+  const { trainingPass } = model;
+  if (!trainingPass)
+    return parameterGradients(model, parameters, batchLoss(model, inputs, targets));
+  const present = presentSamples(targets);
+  return parameterGradients(model, parameters, (weights) =>
+    tf.sum(crossEntropies(trainingPass(weights, inputs, present).logits, targets)),
+  );
+}
+
+/** The buffers after a training pass of the step's own weights, put into its result. */
+function withMovedBuffers(
+  model: Model,
+  stepped: readonly Tensor[],
+  parameters: readonly Tensor[],
+  inputs: Tensor,
+  targets: Tensor,
+): Tensor[] {
+  const next = stepped.slice();
+  if (!model.trainingPass) return next;
+  // A second forward pass in writing: tfjs frees what is made inside a gradient. The compiled engine
+  // finds both to be one.
+  const { buffers } = model.trainingPass(parameters, inputs, presentSamples(targets));
+  let taken = 0;
+  model.layout.entries.forEach(({ kind }, at) => {
+    if (kind === 'buffer') next[at] = buffers[taken++] as Tensor;
+  });
+  return next;
+}
+
+/** [batch], 1 where a sample has a target. */
+function presentSamples(targets: Tensor): Tensor {
+  return tf.cast(tf.greater(tf.sum(targets, 1), 0), 'float32');
 }

@@ -1,12 +1,17 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openEngine } from '../../../src/engine/choose.ts';
 import type { Engine } from '../../../src/engine/program.ts';
 import { randomStream } from '../../../src/engine/random.ts';
+import { tf } from '../../../src/engine/tensors.ts';
 import {
   DivergenceError,
   type LocalTraining,
   localTraining,
 } from '../../../src/federation/local-training.ts';
+import { dense } from '../../../src/models/layers.ts';
+import { ParameterLayout } from '../../../src/models/layout.ts';
+import type { Model } from '../../../src/models/model.ts';
 import { closedFormGradient, clouds, softmaxRegression } from './toy.ts';
 
 const signal = new AbortController().signal;
@@ -17,6 +22,27 @@ const all = [...Array(10).keys()];
 function largestGap(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Math.max(...Array.from(a, (value, at) => Math.abs(value - (b[at] as number))));
 }
+
+/** Softmax regression on inputs less the mean of their batch, half of which moves a running mean. */
+const centringRegression: Model = {
+  ...softmaxRegression,
+  id: 'centring-regression',
+  layout: new ParameterLayout([
+    { name: 'fc.weight', shape: [4, 3], kind: 'weight', layer: 0 },
+    { name: 'fc.bias', shape: [3], kind: 'bias', layer: 0 },
+    { name: 'mean', shape: [4], kind: 'buffer', layer: 0 },
+  ]),
+  logits: ([weight, bias, mean], inputs) =>
+    dense(tf.sub(inputs, mean as Tensor), weight as Tensor, bias),
+  trainingPass([weight, bias, mean], inputs, present) {
+    const column = tf.reshape(present, [-1, 1]);
+    const ofBatch = tf.div(tf.sum(tf.mul(inputs, column), 0), tf.sum(present));
+    return {
+      logits: dense(tf.sub(inputs, ofBatch), weight as Tensor, bias),
+      buffers: [tf.div(tf.add(mean as Tensor, ofBatch), 2)],
+    };
+  },
+};
 
 describe('training on one client', () => {
   let engine: Engine;
@@ -101,6 +127,77 @@ describe('training on one client', () => {
     expect(start).toEqual(before);
     expect(localTraining(engine, softmaxRegression, 4)).toBe(training);
     expect(localTraining(engine, softmaxRegression, 5)).not.toBe(training);
+  });
+
+  test('takes FedProx steps towards the model it started from', async () => {
+    const one = clouds(3, randomStream(8, 'few'));
+    const trained = await training.train({
+      ...{ start, samples: one, epochs: 2, learningRate: 0.5, proximal: 4, signal },
+      random: randomStream(9),
+    });
+    const expected = Float64Array.from(start);
+    for (let step = 0; step < 2; step++)
+      closedFormGradient(expected, one, [0, 1, 2]).forEach((slope, at) => {
+        const stepped = (expected[at] as number) - 0.5 * slope;
+        // (w − η ∇F + ημ w_{t-1}) / (1 + ημ)
+        expected[at] = (stepped + 2 * (start[at] as number)) / 3;
+      });
+    expect(largestGap(trained, expected)).toBeLessThan(1e-6);
+  });
+
+  test("ends where FedProx's objective is stationary: ∇F(w) = −μ (w − w_{t-1})", async () => {
+    const task = { start, samples: clouds(4, randomStream(10, 'few')), learningRate: 0.5, signal };
+    const random = randomStream(11);
+    const trained = await training.train({ ...task, epochs: 400, proximal: 0.5, random });
+    const gradient = closedFormGradient(trained, task.samples, [0, 1, 2, 3]);
+    const pull = Array.from(trained, (weight, at) => -0.5 * (weight - (start[at] as number)));
+    expect(largestGap(gradient, pull)).toBeLessThan(1e-5);
+    expect(Math.max(...pull.map(Math.abs))).toBeGreaterThan(0.05);
+  });
+
+  test('minimises the quadratic that F is near w_{t-1} under a strong proximal term', async () => {
+    // F(w) ≈ F(w₀) + ⟨g, d⟩, so that d = −g/μ up to O(1/μ²).
+    const four = clouds(4, randomStream(12, 'few'));
+    const task = { start, samples: four, epochs: 50, learningRate: 0.5, signal };
+    const trained = await training.train({ ...task, proximal: 1000, random: randomStream(13) });
+    const gradient = closedFormGradient(start, four, [0, 1, 2, 3]);
+    const expected = Array.from(start, (weight, at) => weight - (gradient[at] as number) / 1000);
+    // ‖H g‖/μ² is below 1e-6, float32 rounds at 1e-7.
+    expect(largestGap(trained, expected)).toBeLessThan(2e-6);
+    expect(largestGap(trained, start)).toBeGreaterThan(5e-5);
+  });
+
+  test('stays where it started as the proximal term grows without bound', async () => {
+    const task = { start, samples, epochs: 5, learningRate: 0.5, signal };
+    const held = await training.train({ ...task, proximal: 1e12, random: randomStream(14) });
+    expect(largestGap(held, start)).toBeLessThan(1e-7);
+    const free = await training.train({ ...task, proximal: 0, random: randomStream(14) });
+    const plain = await training.train({ ...task, random: randomStream(14) });
+    expect(free).toEqual(plain);
+    expect(largestGap(free, start)).toBeGreaterThan(0.1);
+  });
+
+  test('moves buffers by the samples there are, under a proximal term too', async () => {
+    const five = clouds(5, randomStream(15, 'five'));
+    const begin = new Float32Array(19);
+    begin.set(start);
+    for (const proximal of [0, 3]) {
+      const centring = localTraining(engine, centringRegression, 4);
+      const random = randomStream(16);
+      const task = { start: begin, samples: five, learningRate: 0.1, epochs: 1, proximal, signal };
+      const trained = await centring.train({ ...task, random });
+      const order = random.derive('epoch', 0).permutation(5);
+      const mean = [0, 0, 0, 0];
+      for (const batch of [order.subarray(0, 4), order.subarray(4)])
+        for (let feature = 0; feature < 4; feature++) {
+          let sum = 0;
+          for (const sample of batch) sum += five.inputs[4 * sample + feature] as number;
+          mean[feature] = ((mean[feature] as number) + sum / batch.length) / 2;
+        }
+      expect(largestGap(trained.subarray(15), mean)).toBeLessThan(1e-6);
+      // The last batch is one sample less its own mean: its weights have no gradient.
+      expect(largestGap(trained.subarray(0, 15), start)).toBeGreaterThan(1e-3);
+    }
   });
 
   test('says when it diverged, and stops when told to', async () => {
