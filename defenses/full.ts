@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineDefense } from '../src/api/defense.ts';
 import { globalModel } from './parameters.ts';
+import { decryptedValuesReturned, globalModelsAsSet, sharedKey } from './trust.ts';
 
 /** Every coordinate encrypted: the upper bound of cost and of protection. */
 export const full = defineDefense({
@@ -19,4 +20,10 @@ export const full = defineDefense({
   },
   serverLearns: (params) => params.globalModel,
   targetRatio: () => 1,
+  trust: {
+    encrypted: 'all N weights',
+    key: sharedKey.key,
+    serverLearns: `no update; ${globalModelsAsSet}`,
+    brokenBy: `${sharedKey.brokenBy}; ${decryptedValuesReturned}`,
+  },
 });

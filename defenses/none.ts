@@ -18,4 +18,10 @@ export const none = defineDefense({
   },
   serverLearns: () => 'aggregate',
   targetRatio: () => 0,
+  trust: {
+    encrypted: 'nothing',
+    key: 'none',
+    serverLearns: 'every update and every global model',
+    brokenBy: 'anyone who sees the traffic, the server first',
+  },
 });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { defineDefense } from '../src/api/defense.ts';
 import { coordinateSet } from '../src/view/coordinate-set.ts';
-import { encryptRatio, globalModel, maskSize } from './parameters.ts';
+import { encryptRatio, globalModel, maskSize, refresh } from './parameters.ts';
+import { decryptedValuesReturned, globalModelsAsSet, sharedKey } from './trust.ts';
 
 /** ρN coordinates drawn uniformly by the server: what any informed mask has to beat. */
 export const random = defineDefense({
@@ -12,10 +13,7 @@ export const random = defineDefense({
     source: 'Baseline of MaskCrypt (TDSC 2024), §6: a mask of the same size, drawn each round',
     params: z.strictObject({
       ratio: encryptRatio.default(0.05),
-      refresh: z
-        .enum(['round', 'once'])
-        .default('round')
-        .describe('Draw a fresh mask each round, or keep the first'),
+      refresh,
       globalModel,
     }),
   },
@@ -29,4 +27,10 @@ export const random = defineDefense({
   serverLearns: (params) => params.globalModel,
   targetRatio: ({ ratio }) => ratio,
   control: true,
+  trust: {
+    encrypted: 'ρN coordinates drawn by the server, each round or once',
+    key: sharedKey.key,
+    serverLearns: `the rest of every update in plaintext, the mask, ${globalModelsAsSet}`,
+    brokenBy: `${sharedKey.brokenBy}; ${decryptedValuesReturned}`,
+  },
 });
