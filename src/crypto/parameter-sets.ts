@@ -151,17 +151,9 @@ export const parameterSets: readonly ParameterSet[] = [
   },
 ];
 
-/** A set's measured facts in one line, for lists. */
-export function parameterSetFacts(set: ParameterSet): string {
-  const inflation = set.ciphertextBytes / (4 * set.valuesPerCiphertext);
-  return [
-    set.securityBits === 0 ? 'not encrypted' : `${set.securityBits}-bit security`,
-    `${set.valuesPerCiphertext.toLocaleString('en')} weights per ciphertext`,
-    `${inflation.toFixed(inflation < 10 ? 2 : 0)}× the bytes of float32`,
-    `error ≤ ${set.precision}`,
-    set.weighting === 'client' ? 'clients weight' : 'server weights',
-    set.standing,
-  ].join(', ');
+/** Bytes of a ciphertext ÷ those of its values as float32. */
+export function inflation(set: ParameterSet): number {
+  return set.ciphertextBytes / (4 * set.valuesPerCiphertext);
 }
 
 /** The set of this name; undefined when there is none. */

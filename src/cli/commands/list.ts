@@ -1,12 +1,13 @@
 import type { CommandModule } from 'yargs';
 import { z } from 'zod';
 import type { Meta } from '../../api/meta.ts';
-import { parameterSetFacts, parameterSets } from '../../crypto/parameter-sets.ts';
+import { inflation, parameterSets } from '../../crypto/parameter-sets.ts';
 import { datasetList } from '../../data/registry.ts';
 import { metrics } from '../../metrics/registry.ts';
 import { models } from '../../models/registry.ts';
 import { adversaries } from '../../view/adversaries.ts';
 import { registered } from '../registered.ts';
+import { schemeTable } from '../scheme-table.ts';
 import { textTable } from '../text-table.ts';
 
 /** One line of a list: what it is called, what it is, and more for those who ask with --json. */
@@ -47,7 +48,7 @@ const lists = {
       about: `${layout.size.toLocaleString('en')} parameters; ${source}`,
     })),
   schemes: () =>
-    parameterSets.map((set) => ({ ...set, about: `${parameterSetFacts(set)}; ${set.source}` })),
+    parameterSets.map((set) => ({ ...set, inflation: inflation(set), about: set.source })),
 } satisfies Record<string, () => readonly Listed[]>;
 
 type ListName = keyof typeof lists;
@@ -68,7 +69,10 @@ export const list: CommandModule<object, { what: ListName; json: boolean }> = {
       .example('$0 list attacks --json', 'parameters and defaults of every attack'),
   handler: ({ what, json }) => {
     const items: readonly Listed[] = lists[what]();
-    const rows = items.map(({ id, title, about }) => [id, title, about]);
-    process.stdout.write(json ? `${JSON.stringify(items, null, 2)}\n` : `${textTable(rows)}\n`);
+    const table =
+      what === 'schemes'
+        ? schemeTable(parameterSets)
+        : textTable(items.map(({ id, title, about }) => [id, title, about]));
+    process.stdout.write(json ? `${JSON.stringify(items, null, 2)}\n` : `${table}\n`);
   },
 };

@@ -1,11 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { openGroupKeyRing, openKeyRing } from '../../../src/crypto/key-ring.ts';
-import {
-  parameterSet,
-  parameterSetFacts,
-  parameterSets,
-} from '../../../src/crypto/parameter-sets.ts';
+import { inflation, parameterSet, parameterSets } from '../../../src/crypto/parameter-sets.ts';
 import type { EncryptedVector, ParameterSetId } from '../../../src/crypto/scheme.ts';
 import type { SchemeOptions } from '../../../src/crypto/scheme-options.ts';
 import { randomStream } from '../../../src/engine/random.ts';
@@ -74,10 +70,10 @@ it('ckks-threshold states size and precision under a joint key of 100 clients', 
   expect(error).toBeGreaterThan(set.precision / 30);
 });
 
-it('describes a set in one line', () => {
-  expect(parameterSetFacts(parameterSet('bfv-pack23'))).toBe(
-    '128-bit security, 16,384 weights per ciphertext, 2.00× the bytes of float32, error ≤ 0.000012, clients weight, optimised',
-  );
+it('states how many times the bytes of float32 a ciphertext has', () => {
+  expect(inflation(parameterSet('plain'))).toBe(1);
+  expect(inflation(parameterSet('bfv-pack23'))).toBeCloseTo(131_185 / 65_536, 12);
+  expect(inflation(parameterSet('paillier-3072'))).toBe(192);
 });
 
 describe('bfv-pack23', () => {
