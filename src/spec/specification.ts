@@ -22,7 +22,19 @@ export interface Specification {
     readonly learningRate: number;
     readonly partition:
       | { readonly kind: 'iid' }
-      | { readonly kind: 'dirichlet'; readonly alpha: number };
+      | { readonly kind: 'dirichlet'; readonly alpha: number }
+      /** As the data set's own clients; members of one of them stay together. */
+      | { readonly kind: 'natural' };
+    /** μ of FedProx; 0 is plain SGD. */
+    readonly proximal: number;
+    /** How the server weights clients: by |D^k|, or all alike. */
+    readonly weighting: 'samples' | 'uniform';
+    /** Probabilities that a client falls out of a round it was drawn for; probes never do. */
+    readonly dropout: {
+      readonly beforeUpload: number;
+      readonly afterUpload: number;
+      readonly beforeDecryption: number;
+    };
     /** `shared`: defenses that don't change training run on one recorded training. */
     readonly trajectory: 'shared' | 'independent';
   };

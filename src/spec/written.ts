@@ -37,18 +37,38 @@ const partition = z
   .union(
     [
       z.literal('iid').transform(() => ({ kind: 'iid' as const })),
+      z.literal('natural').transform(() => ({ kind: 'natural' as const })),
       z.discriminatedUnion('kind', [
         z.strictObject({ kind: z.literal('iid') }),
+        z.strictObject({ kind: z.literal('natural') }),
         z.strictObject({
           kind: z.literal('dirichlet'),
           alpha: z.number().positive().describe('The smaller, the fewer classes per client.'),
         }),
       ]),
     ],
-    { error: 'must be iid or {kind: dirichlet, alpha: 1}' },
+    { error: 'must be iid, natural or {kind: dirichlet, alpha: 1}' },
   )
   .prefault('iid')
-  .describe('How members are dealt out: iid, or per class in Dirichlet proportions.');
+  .describe(
+    "How members are dealt out: iid, per class in Dirichlet proportions, or as the data set's own clients.",
+  );
+
+const probability = (what: string) => z.number().min(0).max(1).default(0).describe(what);
+
+const dropout = z
+  .strictObject({
+    beforeUpload: probability('After training: nothing of the client reaches the server.'),
+    afterUpload: probability('Its upload counts, but it decrypts nothing.'),
+    beforeDecryption: probability('It received the aggregate, but does not help to decrypt it.'),
+  })
+  .refine(
+    ({ beforeUpload, afterUpload, beforeDecryption }) =>
+      beforeUpload + afterUpload + beforeDecryption <= 1,
+    { error: 'has probabilities that add up to more than 1' },
+  )
+  .prefault({})
+  .describe('Probability that a client falls out of a round it was drawn for, by stage.');
 
 const federation = z.strictObject({
   clients: count().default(100).describe('Number of clients.'),
@@ -58,6 +78,12 @@ const federation = z.strictObject({
   batchSize: count().default(32).describe('Samples per step of SGD.'),
   learningRate: z.number().positive().default(0.01).describe('Step size of SGD.'),
   partition,
+  proximal: z.number().min(0).default(0).describe('μ of FedProx; 0 is plain SGD.'),
+  weighting: z
+    .enum(['samples', 'uniform'])
+    .default('samples')
+    .describe('How clients are weighted in the mean: by their numbers of samples, or all alike.'),
+  dropout,
   trajectory: z
     .enum(['shared', 'independent'])
     .default('shared')
@@ -136,7 +162,9 @@ export const writtenSpecification = z.strictObject({
     .array(z.string())
     .min(1)
     .optional()
-    .describe('What the attacker knows of encrypted coordinates (hefl list adversaries); by default all but controls, collusion:<number of clients> and in-the-loop.'),
+    .describe(
+      'What the attacker knows of encrypted coordinates (hefl list adversaries); by default all but controls, collusion:<number of clients> and in-the-loop.',
+    ),
   plugins: z
     .array(z.string().min(1))
     .default([])

@@ -61,14 +61,18 @@ export const roundFacts = {
         stage: z.enum(['before-upload', 'after-upload', 'before-decryption']),
       }),
     )
+    .readonly()
     .exactOptional(),
   opening: z
     .strictObject({
-      openers: z.array(count),
+      openers: z.array(count).readonly(),
       partialDecryptions: z.enum(['none', 'flooded', 'unflooded']),
     })
     .exactOptional(),
-  blocks: z.array(z.strictObject({ client: count, length: count })).exactOptional(),
+  blocks: z
+    .array(z.strictObject({ client: count, length: count }))
+    .readonly()
+    .exactOptional(),
 };
 
 /** @throws {ViewFormatError} naming the first field that is missing or of another type. */

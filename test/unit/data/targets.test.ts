@@ -24,6 +24,9 @@ const federation = {
   batchSize: 8,
   learningRate: 0.1,
   partition: { kind: 'iid' as const },
+  proximal: 0,
+  weighting: 'samples' as const,
+  dropout: { beforeUpload: 0, afterUpload: 0, beforeDecryption: 0 },
   trajectory: 'shared' as const,
 };
 

@@ -21,6 +21,9 @@ test('ten clients train LeNet-5 alike under every defense', { timeout: 300_000 }
     batchSize: 32,
     learningRate: 0.05,
     partition: { kind: 'iid' },
+    proximal: 0,
+    weighting: 'samples',
+    dropout: { beforeUpload: 0, afterUpload: 0, beforeDecryption: 0 },
     trajectory: 'shared',
   } as const;
   const partition = partitionData(

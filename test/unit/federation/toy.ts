@@ -73,6 +73,9 @@ export const toyFederation = {
   batchSize: 4,
   learningRate: 0.2,
   partition: { kind: 'iid' },
+  proximal: 0,
+  weighting: 'samples',
+  dropout: { beforeUpload: 0, afterUpload: 0, beforeDecryption: 0 },
   trajectory: 'shared',
 } as const;
 

@@ -35,6 +35,9 @@ describe('a valid specification', () => {
         batchSize: 32,
         learningRate: 0.01,
         partition: { kind: 'iid' },
+        proximal: 0,
+        weighting: 'samples',
+        dropout: { beforeUpload: 0, afterUpload: 0, beforeDecryption: 0 },
         trajectory: 'shared',
       },
       membership: { victims: 5, candidatesPerVictim: 100, shadowSamples: 1000 },
@@ -105,7 +108,7 @@ describe('an invalid specification', () => {
       'an unknown key inside',
       { federation: { round: 3 } },
       [
-        'federation.round: is not a known key; did you mean "rounds"? There are clients, clientsPerRound, rounds, localEpochs, batchSize, learningRate, partition, trajectory.',
+        'federation.round: is not a known key; did you mean "rounds"? There are clients, clientsPerRound, rounds, localEpochs, batchSize, learningRate, partition, proximal, weighting, dropout, trajectory.',
       ],
     ],
     [
@@ -248,7 +251,9 @@ describe('an invalid specification', () => {
     [
       'an unknown partition',
       { federation: { partition: 'dirichlet' } },
-      ['federation.partition: is "dirichlet"; it must be iid or {kind: dirichlet, alpha: 1}'],
+      [
+        'federation.partition: is "dirichlet"; it must be iid, natural or {kind: dirichlet, alpha: 1}',
+      ],
     ],
     [
       'an α of zero',
@@ -263,7 +268,7 @@ describe('an invalid specification', () => {
     [
       'a kind of partition that is none',
       { federation: { partition: { kind: 'sorted' } } },
-      ['federation.partition.kind: is "sorted"; it must be one of iid, dirichlet'],
+      ['federation.partition.kind: is "sorted"; it must be one of iid, natural, dirichlet'],
     ],
     [
       'a bandwidth without unit',
