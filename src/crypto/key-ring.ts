@@ -101,6 +101,10 @@ function checkClients(clients: number): void {
 }
 
 function unavailable(setup: KeySetupId, id: ParameterSetId): RangeError {
+  if ((setup === 'joint' || setup === 'threshold') && id !== 'ckks-threshold')
+    return new RangeError(
+      `The key setup "${setup}" works with the parameter set "ckks-threshold" only, not with "${id}": partial decryptions need CKKS primes with room for the noise that protects the parties' keys. Set the scheme to ckks-threshold, or use shared or per-client keys.`,
+    );
   return new RangeError(
     `The key setup "${setup}" is not available with the parameter set "${id}". Available: openKeyRing with none and plain, or shared and any other set; openGroupKeyRing with per-client and any encrypting set, or joint or threshold and ckks-threshold.`,
   );
