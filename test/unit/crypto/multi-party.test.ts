@@ -171,7 +171,9 @@ it('refuses key setups that do not exist', async () => {
   for (const setup of ['joint', 'threshold'] as const)
     for (const id of ['ckks-tenseal', 'bfv-pack23', 'paillier-3072', 'plain'] as const)
       await expect(openGroupKeyRing(setup, id, { clients: 2, threshold: 2 })).rejects.toThrow(
-        new RegExp(`"${setup}" works with .*"ckks-threshold" only, not with "${id}".*Set the scheme`),
+        new RegExp(
+          `"${setup}" works with .*"ckks-threshold" only, not with "${id}".*Set the scheme`,
+        ),
       );
   await expect(openGroupKeyRing('shared', 'ckks-threshold', { clients: 2 })).rejects.toThrow(
     'Available',
