@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineAttack, NotApplicable } from '../../src/api/attack.ts';
 import type { LabelledSamples } from '../../src/data/dataset.ts';
+import { readingAdversaries } from '../../src/view/adversaries.ts';
 import { reconstructEachProbe } from '../gradient-matching/each-probe.ts';
 import { inferLabels } from '../gradient-matching/label-inference.ts';
 import { meanSample } from '../gradient-matching/prior.ts';
@@ -19,7 +20,7 @@ export const analyticFc = defineAttack({
       'from pixels already known; with no bias exposed, the brightest pixel sets the scale.',
     params: z.strictObject({}),
     kind: 'reconstruction',
-    adversaries: ['stale', 'global-fill', 'mask-aware', 'oracle'],
+    adversaries: readingAdversaries,
   },
   async run(_view, aux, context) {
     const first = firstFullyConnected(context.model);

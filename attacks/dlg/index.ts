@@ -1,4 +1,5 @@
 import { defineAttack } from '../../src/api/attack.ts';
+import { readingAdversaries } from '../../src/view/adversaries.ts';
 import { deepLeakageParams, reconstructByDeepLeakage } from '../gradient-matching/deep-leakage.ts';
 
 /** Image and soft label are recovered together, by matching the update they cause. */
@@ -13,7 +14,7 @@ export const dlg = defineAttack({
       'several local steps are unrolled.',
     params: deepLeakageParams,
     kind: 'reconstruction',
-    adversaries: ['stale', 'global-fill', 'mask-aware', 'oracle'],
+    adversaries: readingAdversaries,
   },
   run: (_view, aux, context) => reconstructByDeepLeakage('dlg', aux, context, () => undefined),
 });

@@ -1,4 +1,5 @@
 import { defineAttack } from '../../src/api/attack.ts';
+import { readingAdversaries } from '../../src/view/adversaries.ts';
 import { deepLeakageParams, reconstructByDeepLeakage } from '../gradient-matching/deep-leakage.ts';
 import { inferLabels } from '../gradient-matching/label-inference.ts';
 
@@ -14,7 +15,7 @@ export const idlg = defineAttack({
       'stays open is optimised as in DLG.',
     params: deepLeakageParams,
     kind: 'reconstruction',
-    adversaries: ['stale', 'global-fill', 'mask-aware', 'oracle'],
+    adversaries: readingAdversaries,
   },
   run: (_view, aux, context) =>
     reconstructByDeepLeakage('idlg', aux, context, (update) =>

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type AttackContext, defineAttack } from '../../src/api/attack.ts';
 import type { NdArray, Program } from '../../src/engine/program.ts';
+import { readingAdversaries } from '../../src/view/adversaries.ts';
 import { dummyLength, imageValues, readDummy } from '../gradient-matching/dummy.ts';
 import {
   type Finding,
@@ -52,7 +53,7 @@ export const invertingGradients = defineAttack({
       'optimised where they stay open. The best iterate is returned where the paper takes the last.',
     params,
     kind: 'reconstruction',
-    adversaries: ['stale', 'global-fill', 'mask-aware', 'oracle'],
+    adversaries: readingAdversaries,
   },
   async run(_view, aux, context) {
     const programs = new ProgramShelf(context.engine);

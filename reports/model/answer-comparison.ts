@@ -9,7 +9,7 @@ export function comparisonAnswers(context: ReportContext): Answer[] {
   const fair = context.results.comparisons.filter(
     (one) =>
       one.equalRatio &&
-      context.adversary(one.adversary).protocolConsistent &&
+      context.adversary(one.adversary).needs === 'server' &&
       context.headlineMetric(one.attack)?.id === one.metric,
   );
   const pairs = new Map<string, Comparison[]>();

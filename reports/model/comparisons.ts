@@ -40,7 +40,7 @@ export interface ComparisonSection {
 
 export function comparisonSection(context: ReportContext): ComparisonSection {
   const comparisons = context.results.comparisons.filter(
-    ({ adversary }) => context.adversary(adversary).protocolConsistent,
+    ({ adversary }) => context.adversary(adversary).needs === 'server',
   );
   const isHeadline = ({ attack, metric }: Comparison) =>
     context.headlineMetric(attack)?.id === metric;

@@ -9,7 +9,7 @@ import type {
 import { judge, type Level, leaksMore } from './judgement.ts';
 import { labelRows, type RowLabel, unknownRow } from './rows.ts';
 
-/** The strongest protocol-consistent adversary's score for a defense under one attack. */
+/** The score of the strongest adversary that needs the server alone, for a defense under one attack. */
 export interface Headline {
   readonly score: PooledScore;
   readonly metric: MetricDescription;
@@ -27,7 +27,7 @@ export interface ReportContext {
   readonly rows: readonly RowLabel[];
   row(key: string): RowLabel;
   attack(id: string): AttackDescription | undefined;
-  adversary(id: string): Pick<AdversaryDescription, 'title' | 'protocolConsistent'>;
+  adversary(id: string): Pick<AdversaryDescription, 'title' | 'needs'>;
   metric(id: string): MetricDescription | undefined;
   /** Cells of a row whose federation ran, one per seed. */
   trained(row: string): readonly TrainedCell[];
@@ -58,7 +58,7 @@ export function reportContext(results: RunResults): ReportContext {
   const metric = (id: string) => results.metrics.find((one) => one.id === id);
   const attack = (id: string) => results.attacks.find((one) => one.id === id);
   const adversary: ReportContext['adversary'] = (id) =>
-    results.adversaries.find((one) => one.id === id) ?? { title: id, protocolConsistent: false };
+    results.adversaries.find((one) => one.id === id) ?? { title: id, needs: 'upper-bound' };
 
   const headlineMetric: ReportContext['headlineMetric'] = (id) => {
     const kind = attack(id)?.kind;
@@ -78,7 +78,7 @@ export function reportContext(results: RunResults): ReportContext {
         score.row === row &&
         score.attack === id &&
         score.metric === judged.id &&
-        adversary(score.adversary).protocolConsistent,
+        adversary(score.adversary).needs === 'server',
     );
     const [first, ...others] = candidates;
     if (!first) return undefined;

@@ -81,7 +81,7 @@ function publishedBesideOurs(
     );
     const stale = same.find(({ adversary }) => adversary === 'stale');
     const strongest = same
-      .filter(({ adversary }) => context.adversary(adversary).protocolConsistent)
+      .filter(({ adversary }) => context.adversary(adversary).needs === 'server')
       .reduce<ExposedPoint | undefined>(
         (best, point) => (!best || point.value > best.value ? point : best),
         undefined,

@@ -1,3 +1,4 @@
+import type { AdversaryDescription } from '../../src/api/results.ts';
 import { formatCount, formatPlural, formatSeconds } from '../format.ts';
 import type { ReportContext } from './context.ts';
 import { formatSeeds } from './outcomes.ts';
@@ -63,14 +64,12 @@ export function methodSection({ results }: ReportContext): MethodSection {
         ? [{ title: first.title, id, text: first.source, params: params.join('; ') }]
         : [];
     }),
-    adversaries: results.adversaries.map(({ id, title, knows, protocolConsistent }) => ({
+    adversaries: results.adversaries.map(({ id, title, knows, needs }) => ({
       title,
       id,
       text: knows,
       params: '',
-      standing: protocolConsistent
-        ? 'consistent with the protocol'
-        : 'upper bound, never a headline',
+      standing: STANDING[needs],
     })),
     attacks: results.attacks.map(({ id, title, source, params }) => ({
       title,
@@ -87,6 +86,12 @@ export function methodSection({ results }: ReportContext): MethodSection {
     specification: JSON.stringify(results.specification, null, 2),
   };
 }
+
+const STANDING: Readonly<Record<AdversaryDescription['needs'], string>> = {
+  server: 'consistent with the protocol',
+  colluders: 'needs colluding clients; beside the headline, never in it',
+  'upper-bound': 'upper bound, never a headline',
+};
 
 function formatParams(params: Readonly<Record<string, unknown>>): string {
   return Object.entries(params)

@@ -1,3 +1,4 @@
+import type { AdversaryDescription } from '../../src/api/results.ts';
 import { formatMetric, formatRatio } from '../format.ts';
 import type { ReportContext } from './context.ts';
 import { type DataTable, dataTable } from './data-table.ts';
@@ -148,7 +149,7 @@ function adversaryTable(context: ReportContext, row: string, attack: string): Da
       results.pooled.some((score) => score.attack === attack && score.metric === metric.id),
   );
   if (metrics.length === 0) return dataTable([], []);
-  const rows = results.adversaries.flatMap(({ id, title, protocolConsistent }) => {
+  const rows = results.adversaries.flatMap(({ id, title, needs }) => {
     const scores = metrics.map((metric) =>
       results.pooled.find(
         (score) =>
@@ -161,7 +162,7 @@ function adversaryTable(context: ReportContext, row: string, attack: string): Da
     const outcomes = attackResults(context, row, attack).filter((one) => one.adversary === id);
     const scored = scores.find((score) => score !== undefined);
     if (!scored && outcomes.every(({ outcome }) => outcome.status === 'ok')) return [];
-    const name = `${title}${standing(id, protocolConsistent)}`;
+    const name = `${title}${standing(id, needs)}`;
     const cells = scores.map((score, at) => {
       const metric = metrics[at];
       if (!score || !metric)
@@ -175,7 +176,8 @@ function adversaryTable(context: ReportContext, row: string, attack: string): Da
   return dataTable(['Adversary', ...metrics.map(({ title }) => `#${title}`), '#Samples'], rows);
 }
 
-function standing(adversary: string, protocolConsistent: boolean): string {
+function standing(adversary: string, needs: AdversaryDescription['needs']): string {
   if (adversary === 'stale') return ' (the papers’ evaluation)';
-  return protocolConsistent ? '' : ' (upper bound, never a headline)';
+  if (needs === 'colluders') return ' (beside the headline)';
+  return needs === 'server' ? '' : ' (upper bound, never a headline)';
 }

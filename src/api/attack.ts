@@ -1,9 +1,10 @@
 import type { Engine } from '../engine/program.ts';
 import type { RandomStream } from '../engine/random.ts';
 import type { Model } from '../models/model.ts';
-import type { AdversaryId, Exposure } from '../view/adversaries.ts';
+import type { AdversaryId, AdversaryKind, Exposure } from '../view/adversaries.ts';
 import type { AuxiliaryKnowledge } from '../view/auxiliary.ts';
 import type { ServerView } from '../view/server-view.ts';
+import type { ShadowClient } from '../view/shadow.ts';
 import type { Meta } from './meta.ts';
 
 /** A membership attack's answer for one victim client. */
@@ -57,6 +58,16 @@ export interface AttackContext<P> {
    * @throws {NotApplicable} when the protocol gives this adversary nothing to read.
    */
   expose(target: { readonly client: number; readonly round: number }): Exposure;
+  /**
+   * The adversary `in-the-loop`, and no other, may ask what it would have read of clients of its own,
+   * had they taken part in the target's round under the defense. The answers have the shadow clients'
+   * order; their numbers are -1, -2, …
+   * @throws {NotApplicable} when the defense does more to an update than mask it.
+   */
+  shadowTransmissions?(
+    target: { readonly client: number; readonly round: number },
+    clients: readonly ShadowClient[],
+  ): Promise<readonly Exposure[]>;
   readonly model: Model;
   readonly engine: Engine;
   readonly random: RandomStream;
@@ -77,8 +88,11 @@ export interface AttackContext<P> {
 export interface Attack<P, O extends AttackOutput = AttackOutput> {
   readonly meta: Meta<P> & {
     readonly kind: O['kind'];
-    /** Adversaries the attack makes sense for. */
-    readonly adversaries: readonly AdversaryId[];
+    /**
+     * Adversaries the attack makes sense for: `readingAdversaries`, and `in-the-loop` where it asks
+     * for shadow transmissions.
+     */
+    readonly adversaries: readonly AdversaryKind[];
   };
   run(view: ServerView, aux: AuxiliaryKnowledge, context: AttackContext<P>): Promise<O>;
 }

@@ -56,6 +56,8 @@ export interface CostSummary {
    * and decryption, at `bandwidthBitsPerSecond`.
    */
   readonly roundSeconds: number;
+  /** Measured seconds of generating and exchanging keys, all parties together; once, outside the rounds. */
+  readonly keySeconds?: number;
   readonly bandwidthBitsPerSecond: number;
 }
 
@@ -64,9 +66,23 @@ export interface RoundSummary {
   /** Accuracy of the aggregated (decrypted) global model on the test set, 0 … 1. */
   readonly testAccuracy: number;
   readonly realisedRatio: number;
-  /** max |HE aggregate − plain FedAvg| over all weights. */
+  /** max |new global model − the same computed without encryption| over all weights. */
   readonly aggregationError: number;
+  /** Clients whose upload arrived. */
   readonly clients: number;
+  /** Clients that fell out of the round, at any stage. */
+  readonly dropouts?: number;
+  /** Why there is no new global model; it stays as it was. */
+  readonly lost?: LostRound;
+}
+
+/** A round whose aggregate could not be made or opened. */
+export interface LostRound {
+  readonly cause: 'no-upload' | 'nobody-left' | 'missing-key' | 'below-threshold';
+  /** Clients whose absence caused it. */
+  readonly missing: readonly number[];
+  /** A sentence. */
+  readonly reason: string;
 }
 
 /** What the server learns, as shown in the who-sees-what matrix. */
@@ -76,6 +92,8 @@ export interface Exposition {
   readonly proposalsVisible: boolean;
   readonly parameterSet: ParameterSetId;
   readonly keySetup: KeySetupId;
+  /** Why this protects nothing, where a defense is there to show a leak. */
+  readonly insecure?: string;
 }
 
 /** A gray or RGB image, 8 bit, base64 of height × width × channels bytes. */
@@ -180,7 +198,11 @@ export interface AdversaryDescription {
   readonly id: AdversaryId;
   readonly title: string;
   readonly knows: string;
-  readonly protocolConsistent: boolean;
+  /**
+   * Whom the attack takes. A headline is the strongest adversary that needs the server alone; one that
+   * needs colluding clients too is shown beside it, and `upper-bound` is no real attacker.
+   */
+  readonly needs: 'server' | 'colluders' | 'upper-bound';
 }
 
 /** `runs/<name>/results.json`: everything the report shows. */

@@ -57,7 +57,7 @@ export function requireKnownNames(gates: readonly Gate[], names: GateNames): voi
  */
 export function crossedGates(gates: readonly Gate[], results: RunResults): string[] {
   const consistent = new Set(
-    results.adversaries.filter((one) => one.protocolConsistent).map(({ id }) => id),
+    results.adversaries.filter(({ needs }) => needs !== 'upper-bound').map(({ id }) => id),
   );
   const defenseOf = new Map(results.rows.map(({ key, defense }) => [key, defense]));
   return gates.flatMap((gate) => {

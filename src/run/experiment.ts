@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Cell, PluginUse } from '../spec/specification.ts';
 import { canonicalJson } from '../store/json.ts';
-import type { AdversaryId } from '../view/adversaries.ts';
+import { type AdversaryId, findAdversary } from '../view/adversaries.ts';
+import { viewKey } from './exposures.ts';
 import type { AnyAttack } from './plugins.ts';
 import type { RunProgress, TaskProgress } from './progress.ts';
 import type { AttackRecord, CellRecord } from './records.ts';
@@ -31,8 +32,8 @@ export interface ExperimentParts extends StageRunnerParts {
 interface Source {
   readonly cell: Cell;
   readonly trajectory?: string;
-  /** Sees to it that what the server saw lies in the run folder. */
-  view(): Promise<StageEnd>;
+  /** Sees to it that what an adversary sees lies in the run folder. */
+  view(adversary: AdversaryId): Promise<StageEnd>;
 }
 
 type AttackOutcome = CellOutcome['attacks'][number]['outcome'];
@@ -120,7 +121,10 @@ export class Experiment {
     const source: Source = {
       cell,
       ...(trajectory && { trajectory }),
-      view: once(() => this.#exposeView(cell, trajectory)),
+      view: once(
+        (adversary) => this.#exposeView(cell, trajectory, adversary),
+        (adversary) => viewKey(cell.hash, adversary),
+      ),
     };
     const asked = questions.map(async ({ attack, adversary, planned }) => ({
       attack: attack.id,
@@ -132,13 +136,19 @@ export class Experiment {
       }),
     }));
     const answered = await Promise.all(asked);
-    await folder.view(cell.hash).remove();
+    const views = (adversaries as AdversaryId[]).map((adversary) => viewKey(cell.hash, adversary));
+    for (const key of new Set(views)) await folder.view(key).remove();
     return { cell, federation: { status: 'ok' }, attacks: answered };
   }
 
-  #exposeView(cell: Cell, trajectory: string | undefined): Promise<StageEnd> {
-    const task: ViewTask = { kind: 'view', cell, ...(trajectory && { trajectory }) };
-    return this.#stages.prepare(this.#parts.folder.view(cell.hash), task);
+  #exposeView(
+    cell: Cell,
+    trajectory: string | undefined,
+    adversary: AdversaryId,
+  ): Promise<StageEnd> {
+    const task: ViewTask = { kind: 'view', cell, ...(trajectory && { trajectory }), adversary };
+    const { folder } = this.#parts;
+    return this.#stages.prepare(folder.view(viewKey(cell.hash, adversary)), task);
   }
 
   #attack(use: PluginUse): AnyAttack {
@@ -146,7 +156,8 @@ export class Experiment {
   }
 
   #planAttack(cell: Cell, use: PluginUse, adversary: AdversaryId): TaskProgress | undefined {
-    if (!this.#attack(use).meta.adversaries.includes(adversary)) return undefined;
+    const { kind } = findAdversary(adversary);
+    if (!this.#attack(use).meta.adversaries.includes(kind)) return undefined;
     const label = `${use.id} by ${adversary} on ${cellLabel(cell, this.#parts.context)}`;
     return this.#parts.progress.plan(
       'attack',
@@ -178,7 +189,7 @@ export class Experiment {
       seed: cell.seed,
       metrics: this.#parts.metrics,
       ...input,
-      exposures: input.exposures[meta.kind],
+      exposures: input.exposures?.[meta.kind] ?? [cell.hash, adversary],
     });
     const task: AttackTask = {
       kind: 'attack',
@@ -218,7 +229,9 @@ export class Experiment {
       kind,
       progress,
       // The oracle reads the training itself.
-      ...(task.adversary !== 'oracle' && { needs: view }),
+      ...(findAdversary(task.adversary).sees !== 'everything' && {
+        needs: () => view(task.adversary),
+      }),
     });
     return end === 'complete' ? { status: 'stored', key: task.key } : end;
   }
@@ -233,11 +246,14 @@ export class Experiment {
   }
 }
 
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
+/** Makes one value per key. */
+function once<A, T>(make: (argument: A) => T, keyOf: (argument: A) => string): (argument: A) => T {
+  const made = new Map<string, T>();
+  return (argument) => {
+    const key = keyOf(argument);
+    const value = made.get(key) ?? make(argument);
+    made.set(key, value);
+    return value;
   };
 }
 

@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
-import { type AttackKind, NotApplicable } from '../api/attack.ts';
-import type { AdversaryId, Exposure } from '../view/adversaries.ts';
+import type { AttackKind } from '../api/attack.ts';
+import {
+  type AdversaryId,
+  type AdversaryKind,
+  adversaries,
+  findAdversary,
+} from '../view/adversaries.ts';
 import type { AuxiliaryKnowledge } from '../view/auxiliary.ts';
-import { exposeTransmission } from '../view/exposure.ts';
+import { type ExposureSources, exposeTransmission } from '../view/exposure.ts';
 import type { ServerView } from '../view/server-view.ts';
 
 /** A cell's record: what the server saw, and the same without absences, for the oracle. */
-export interface Views {
+export interface Views extends Pick<ExposureSources, 'freshModel'> {
   readonly server: ServerView;
   readonly oracle: ServerView;
 }
@@ -16,9 +21,15 @@ export interface Target {
   readonly round: number;
 }
 
-/** The view an adversary reads. */
-export function viewOf(adversary: AdversaryId, views: Views): ServerView {
-  return adversary === 'oracle' ? views.oracle : views.server;
+/** Adversaries whose reading follows from both records alone, without keys or colluders. */
+export const digestedAdversaries = adversaries.flatMap(({ id, sees }) =>
+  sees === 'opened' ? [] : [id],
+) as Exclude<AdversaryKind, 'collusion'>[];
+
+/** Where what an adversary sees of a cell lies; adversaries that see the same share it. */
+export function viewKey(cellHash: string, adversary: AdversaryId): string {
+  const shared = findAdversary(adversary).sees === 'server';
+  return shared ? cellHash : `${cellHash}-${adversary.replace(':', '-')}`;
 }
 
 export function targetsOf(kind: AttackKind, auxiliary: AuxiliaryKnowledge): readonly Target[] {
@@ -28,24 +39,24 @@ export function targetsOf(kind: AttackKind, auxiliary: AuxiliaryKnowledge): read
 /**
  * sha256 over the public facts and everything an adversary reads of the targets' transmissions. Cells and adversaries
  * with equal digests give an attack the same input: without encryption all adversaries do, and the
- * oracle does in every cell on the same training.
+ * oracle does in every cell on the same training. An adversary in the loop also knows how its own
+ * clients would be masked, so its digests are its own.
  */
 export function digestExposures(
-  views: Views,
+  { server, oracle, ...more }: Views,
   adversary: AdversaryId,
   targets: readonly Target[],
 ): string {
-  const { model, size, hyper } = views.server;
+  const { sees } = findAdversary(adversary);
+  const view = sees === 'everything' ? oracle : server;
+  const { model, size, hyper } = server;
   const hash = createHash('sha256').update(`${JSON.stringify({ model, size, hyper })}\n`);
+  if (adversary === 'in-the-loop') {
+    hash.update(adversary);
+    for (const { mask } of server.rounds) hash.update(mask);
+  }
   for (const target of targets) {
-    let exposure: Exposure;
-    try {
-      exposure = exposeTransmission(viewOf(adversary, views), adversary, target);
-    } catch (error) {
-      if (!(error instanceof NotApplicable)) throw error;
-      hash.update(`not applicable: ${error.message}\n`);
-      continue;
-    }
+    const exposure = exposeTransmission({ view, ...more }, adversary, target);
     const { start, model: weights, scored, ...facts } = exposure;
     hash.update(`${JSON.stringify(facts)}\n`);
     for (const { buffer, byteOffset, byteLength } of [start, weights, scored])

@@ -26,8 +26,11 @@ export interface CellRecord {
   readonly engine: string;
   /** Folder under `targets/`; a hash of its content. */
   readonly targets: string;
-  /** sha256 of what each adversary reads of the targets of each kind. */
-  readonly exposures: Readonly<Record<AdversaryId, Readonly<Record<AttackKind, string>>>>;
+  /**
+   * sha256 of what each adversary reads of the targets of each kind; absent where that takes keys or
+   * colluders: such an adversary's answers are the cell's own.
+   */
+  readonly exposures: Readonly<Partial<Record<AdversaryId, Readonly<Record<AttackKind, string>>>>>;
 }
 
 /** `attacks/<key>/record.json`: an attack's outcome; its answer lies beside it in `output.bin`. */

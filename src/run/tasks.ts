@@ -29,11 +29,12 @@ export interface ProtocolTask {
   readonly trajectory?: string;
 }
 
-/** Writes out what the server saw, for attacks that may read nothing else. */
+/** Writes out what an adversary sees, for attacks that may read nothing else. */
 export interface ViewTask {
   readonly kind: 'view';
   readonly cell: Cell;
   readonly trajectory?: string;
+  readonly adversary: AdversaryId;
 }
 
 export interface AttackTask {

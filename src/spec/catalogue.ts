@@ -1,6 +1,6 @@
 import type { AttackKind } from '../api/attack.ts';
 import type { Meta } from '../api/meta.ts';
-import type { AdversaryId } from '../view/adversaries.ts';
+import type { AdversaryKind } from '../view/adversaries.ts';
 
 /** What a model takes, or a data set has. */
 export interface Samples {
@@ -15,10 +15,16 @@ export interface Catalogue {
   readonly attacks: readonly {
     readonly meta: Meta<unknown> & {
       readonly kind: AttackKind;
-      readonly adversaries: readonly AdversaryId[];
+      readonly adversaries: readonly AdversaryKind[];
     };
   }[];
-  readonly adversaries: readonly { readonly id: string }[];
+  readonly adversaries: readonly {
+    readonly id: string;
+    /** Written with a number from 1: `collusion:2`. */
+    readonly counted?: true;
+    /** Not among those that are asked when a specification names none. */
+    readonly onRequest?: true;
+  }[];
   readonly models: readonly Samples[];
   readonly datasets: readonly (Samples & {
     readonly trainSamples: number;

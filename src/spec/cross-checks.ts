@@ -55,7 +55,9 @@ function unknownIds(sections: Sections, catalogue: Catalogue): Finding[] {
     ...check('model', section(sections, 'model'), idsOf(catalogue.models), ['model']),
     ...(section(sections, 'adversaries') ?? []).flatMap((name, at) => {
       const known = catalogue.adversaries.map(({ id, counted }) => (counted ? `${id}:1` : id));
-      return adversaryOf(name, catalogue) ? [] : check('adversary', name, known, ['adversaries', at]);
+      return adversaryOf(name, catalogue)
+        ? []
+        : check('adversary', name, known, ['adversaries', at]);
     }),
   ];
 }

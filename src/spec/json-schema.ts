@@ -20,12 +20,21 @@ export function specificationJsonSchema(catalogue: Catalogue): JsonSchema {
       model: { ...sections.model, enum: ids(catalogue.models) },
       adversaries: {
         ...sections.adversaries,
-        items: { type: 'string', enum: ids(catalogue.adversaries) },
+        items: adversaryNames(catalogue.adversaries),
       },
       defenses: { ...sections.defenses, items: uses(catalogue.defenses, true) },
       attacks: { ...sections.attacks, items: uses(catalogue.attacks, false) },
     },
   };
+}
+
+function adversaryNames(known: Catalogue['adversaries']): JsonSchema {
+  const plain = known.filter(({ counted }) => !counted).map(({ id }) => id);
+  const counted = known.filter((one) => one.counted).map(({ id }) => id);
+  const names: JsonSchema = { type: 'string', enum: plain };
+  return counted.length === 0
+    ? names
+    : { anyOf: [names, { type: 'string', pattern: `^(${counted.join('|')}):[1-9][0-9]{0,3}$` }] };
 }
 
 function toJsonSchema(schema: z.ZodType): JsonSchema {

@@ -69,7 +69,9 @@ function complete(
       ],
     },
     ...plugins,
-    adversaries: written.adversaries ?? catalogue.adversaries.map((adversary) => adversary.id),
+    adversaries:
+      written.adversaries ??
+      catalogue.adversaries.flatMap(({ id, onRequest }) => (onRequest ? [] : [id])),
     plugins: written.plugins,
     network: { bitsPerSecond: parseBandwidth(written.network.bandwidth) as number },
     limits: written.limits,

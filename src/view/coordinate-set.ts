@@ -22,6 +22,22 @@ export function complement(set: CoordinateSet): CoordinateSet {
   return others;
 }
 
+export function everywhere(length: number): CoordinateSet {
+  return new Uint8Array(length).fill(1);
+}
+
+export function intersection(a: CoordinateSet, b: CoordinateSet): CoordinateSet {
+  const both = new Uint8Array(a.length);
+  for (let at = 0; at < both.length; at++) both[at] = (a[at] as number) & (b[at] as number);
+  return both;
+}
+
+export function union(a: CoordinateSet, b: CoordinateSet): CoordinateSet {
+  const either = new Uint8Array(a.length);
+  for (let at = 0; at < either.length; at++) either[at] = (a[at] as number) | (b[at] as number);
+  return either;
+}
+
 /** The set of the given coordinates, out of `length`. */
 export function coordinateSet(length: number, coordinates: Uint32Array): CoordinateSet {
   const set = new Uint8Array(length);

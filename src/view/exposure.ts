@@ -1,6 +1,11 @@
-import type { AdversaryId, Exposure } from './adversaries.ts';
-import type { CoordinateSet } from './coordinate-set.ts';
-import { countCoordinates } from './coordinate-set.ts';
+import { type AdversaryId, type Exposure, type FillId, findAdversary } from './adversaries.ts';
+import {
+  type CoordinateSet,
+  countCoordinates,
+  everywhere,
+  intersection,
+} from './coordinate-set.ts';
+import { interpolateInTime, knownGlobalModel } from './history.ts';
 import type { RoundView, ServerView, Transmission } from './server-view.ts';
 
 /** Which transmission an adversary looks at. */
@@ -9,87 +14,90 @@ export interface ExposureTarget {
   readonly round: number;
 }
 
+/** What an adversary reads and fills from. */
+export interface ExposureSources {
+  /** What it sees: the server's view, the opened one, or the record without absences. */
+  readonly view: ServerView;
+  /** A fresh draw of the public initialisation, [N], always the same; for `random` alone. */
+  freshModel?(): Float32Array;
+}
+
 /**
- * One client's transmission as an adversary reads it. A pure function of the view.
+ * One client's transmission as an adversary reads it. A pure function of what it sees.
  *
- * - `stale` (V1, MaskCrypt's released code): the victim's exposed weights. They begin as w_0 and take
- *   over the plaintext coordinates of the victim's own transmissions; all coordinates are scored. The
- *   start is what the server holds of w_{t-1}, filled with the exposed weights before this round.
- * - `global-fill` (V2, V3; §3.3): encrypted coordinates of w_t^k are taken from w_{t-1}, and where the
- *   protocol keeps that from the server, from the most recent plaintext value of any global model;
- *   all coordinates are scored.
- * - `mask-aware`: the same fill, but only coordinates that are in plaintext here and whose start is
- *   known are scored.
- * - `oracle`: for the oracle's view, the record without absences.
+ * Encrypted coordinates of w_t^k and of w_{t-1} are filled as follows; a known value is never filled.
  *
- * Without encryption all four are equal, bit by bit.
+ * - `stale` (V1, MaskCrypt's released code): the victim's exposed weights, both. They begin as w_0 and
+ *   take over the plaintext coordinates of the victim's own transmissions before this round.
+ * - `zero`, `fresh`: 0, or a fresh initial model, both.
+ * - `global` (V2, V3; §3.3): w_t^k is filled from w_{t-1}, and that, where the protocol keeps it from
+ *   the server, with the most recent plaintext value of any global model. So the update is 0 where
+ *   it was encrypted, which is what evaluations mean that zero the encrypted gradient.
+ * - `history`: both are interpolated between what is known before and after (`history.ts`); what
+ *   can't be is filled with the latest value before and not scored.
  *
- * @throws {RangeError} when the client took no part in that round, or when the oracle is asked to
- *   read a view that has absences.
+ * Without encryption all adversaries read the same, bit by bit.
+ *
+ * @throws {RangeError} when the client took no part in that round, when the oracle is asked to read a
+ *   view that has absences, or `random` without a fresh model.
  */
 export function exposeTransmission(
-  view: ServerView,
+  sources: ExposureSources | ServerView,
   adversary: AdversaryId,
   target: ExposureTarget,
 ): Exposure {
+  const { view, ...more } = 'view' in sources ? sources : { view: sources };
   const round = view.rounds.find(({ round }) => round === target.round);
-  const transmission = round?.transmissions.find(({ client }) => client === target.client);
-  if (!round || !transmission)
+  const sent = round?.transmissions.find(({ client }) => client === target.client);
+  if (!round || !sent)
     throw new RangeError(`client ${target.client} sent nothing in round ${target.round}`);
+  const { sees, fill, scores } = findAdversary(adversary);
+  if (sees === 'everything' && !(sent.weights.isComplete && round.globalModel.isComplete))
+    throw new RangeError('the oracle reads the oracle view, which has no absences; this one has');
+  const { start, model, usable } = fills[fill]({ view, round, sent, ...more });
+  const scored = scores === 'all' ? everywhere(view.size) : usable;
   return {
     client: target.client,
     round: target.round,
-    samples: transmission.samples,
-    localSteps: transmission.localSteps,
-    batchSize: transmission.batchSize,
+    start,
+    model,
+    scored,
+    knownCount: scores === 'all' ? sent.weights.values.length : countCoordinates(scored),
+    samples: sent.samples,
+    localSteps: sent.localSteps,
+    batchSize: sent.batchSize,
     learningRate: view.hyper.learningRate,
-    ...readers[adversary](view, round, transmission),
   };
 }
 
-type Reading = Pick<Exposure, 'start' | 'model' | 'scored' | 'knownCount'>;
-type Reader = (view: ServerView, round: RoundView, sent: Transmission) => Reading;
+interface Reading {
+  readonly start: Float32Array;
+  readonly model: Float32Array;
+  /** Where both were read or interpolated. */
+  readonly usable: CoordinateSet;
+}
 
-const readers: Readonly<Record<AdversaryId, Reader>> = {
-  stale(view, round, sent) {
-    const exposed = exposedWeights(view, sent.client, round.round);
-    return {
-      start: round.globalModel.fillFrom(exposed),
-      model: sent.weights.fillFrom(exposed),
-      scored: everywhere(view.size),
-      knownCount: sent.weights.values.length,
-    };
+type Read = ExposureSources & { readonly round: RoundView; readonly sent: Transmission };
+
+const fills: Readonly<Record<FillId, (read: Read) => Reading>> = {
+  stale: (read) => filledFrom(read, exposedWeights(read.view, read.sent.client, read.round.round)),
+  zero: (read) => filledFrom(read, new Float32Array(read.view.size)),
+  fresh(read) {
+    if (!read.freshModel) throw new RangeError('the adversary random needs a fresh initial model');
+    return filledFrom(read, read.freshModel());
   },
-  'global-fill'(view, round, sent) {
-    const start = knownGlobalModel(view, round.round);
-    return {
-      start,
-      model: sent.weights.fillFrom(start),
-      scored: everywhere(view.size),
-      knownCount: sent.weights.values.length,
-    };
-  },
-  'mask-aware'(view, round, sent) {
-    const start = knownGlobalModel(view, round.round);
-    const scored = intersection(sent.weights.known, round.globalModel.known);
-    return {
-      start,
-      model: sent.weights.fillFrom(start),
-      scored,
-      knownCount: countCoordinates(scored),
-    };
-  },
-  oracle(view, round, sent) {
-    if (!sent.weights.isComplete || !round.globalModel.isComplete)
-      throw new RangeError('the oracle reads the oracle view, which has no absences; this one has');
-    return {
-      start: round.globalModel.values.slice(),
-      model: sent.weights.values.slice(),
-      scored: everywhere(view.size),
-      knownCount: view.size,
-    };
-  },
+  global: (read) => filledFrom(read, knownGlobalModel(read.view, read.round.round)),
+  history: ({ view, round, sent }) => interpolateInTime(view, round, sent),
 };
+
+/** Both ends filled with the same values. */
+function filledFrom({ round, sent }: Read, values: Float32Array): Reading {
+  return {
+    start: round.globalModel.fillFrom(values),
+    model: sent.weights.fillFrom(values),
+    usable: intersection(sent.weights.known, round.globalModel.known),
+  };
+}
 
 /** A victim's weights as the server knew them before `round`: w_0, then its plaintext coordinates. */
 function exposedWeights(view: ServerView, client: number, round: number): Float32Array {
@@ -99,24 +107,4 @@ function exposedWeights(view: ServerView, client: number, round: number): Float3
     earlier.transmissions.find((sent) => sent.client === client)?.weights.writeTo(exposed);
   }
   return exposed;
-}
-
-/** The most recent value the server had of each coordinate of a global model when `round` began. */
-function knownGlobalModel(view: ServerView, round: number): Float32Array {
-  const model = view.initialModel.slice();
-  for (const earlier of view.rounds) {
-    if (earlier.round > round) break;
-    earlier.globalModel.writeTo(model);
-  }
-  return model;
-}
-
-function everywhere(size: number): CoordinateSet {
-  return new Uint8Array(size).fill(1);
-}
-
-function intersection(a: CoordinateSet, b: CoordinateSet): CoordinateSet {
-  const both = new Uint8Array(a.length);
-  for (let at = 0; at < both.length; at++) both[at] = (a[at] as number) & (b[at] as number);
-  return both;
 }

@@ -1,13 +1,14 @@
-import type { AttackOutput } from '../../api/attack.ts';
 import { NotApplicable } from '../../api/attack.ts';
 import { randomStream } from '../../engine/random.ts';
 import { findModel } from '../../models/registry.ts';
 import type { ArtifactTree } from '../../store/artifact.ts';
 import { exposeTransmission } from '../../view/exposure.ts';
 import { targetsOf } from '../exposures.ts';
+import { freshModel } from '../fresh-model.ts';
 import { ObservedInput } from '../observed-input.ts';
 import type { AttackRecord, CellRecord } from '../records.ts';
 import { requireAllAnswered, scoreAttack } from '../scoring.ts';
+import { shadowTransmissions } from '../shadow-transmissions.ts';
 import type { AttackTask, RunContext } from '../tasks.ts';
 import { sharedValues } from './shared-values.ts';
 import { readAuxiliary, readTruth } from './targets.ts';
@@ -18,48 +19,68 @@ import { folderOf, type StageTools } from './workplace.ts';
 export async function attackStage(task: RunContext & AttackTask, tools: StageTools) {
   const { cell, adversary } = task;
   const folder = folderOf(task);
+  const finish = (record: Omit<AttackRecord, 'owner'>, files: Record<string, unknown> = {}) =>
+    folder.attack(task.key).complete({
+      ...files,
+      'record.json': { owner: { cell: cell.hash, adversary }, ...record } satisfies AttackRecord,
+    });
+  const view = await readView(task).catch(notApplicable);
+  if (view instanceof NotApplicable) return finish({ readsMore: true, outcome: outcomeOf(view) });
+
   const cellRecord = (await folder.protocol(cell.hash).readJson('cell.json')) as CellRecord;
-  const attack = await tools.workplace.attack(task, task.attack.id);
-  const view = await readView(task, adversary);
   const auxiliary = await readAuxiliary(folder, cellRecord);
+  const attack = await tools.workplace.attack(task, task.attack.id);
   const input = new ObservedInput(view, adversary);
+  const model = findModel(task.specification.model);
   const engine = await tools.workplace.engine();
   const start = performance.now();
   const once = sharedValues(folder, tools.claim);
-  let output: AttackOutput;
-  const record = (outcome: AttackRecord['outcome']): AttackRecord => ({
-    owner: { cell: cell.hash, adversary },
-    readsMore: input.readsMore,
-    outcome,
-  });
-  try {
-    output = await attack.run(input.view, auxiliary, {
+  const sources = { view, freshModel: freshModel(model, cell.seed) };
+  const output = await attack
+    .run(input.view, auxiliary, {
       params: attack.meta.params.parse(task.attack.params),
       get adversary() {
         return input.adversary;
       },
       expose: input.exposeOnly(targetsOf(attack.meta.kind, auxiliary), (target) =>
-        exposeTransmission(view, adversary, target),
+        exposeTransmission(sources, adversary, target),
       ),
-      model: findModel(task.specification.model),
+      ...(adversary === 'in-the-loop' && {
+        shadowTransmissions: shadowTransmissions({
+          defense: await tools.workplace.defense(task, cell.defense.id),
+          params: cell.defense.params,
+          view,
+          model,
+          engine,
+          random: randomStream(cell.seed, 'shadow clients'),
+        }),
+      }),
+      model,
       engine,
       random: randomStream(cell.seed, 'attack', attack.meta.id),
       signal: tools.signal,
       progress: tools.progress,
       once,
-    });
-  } catch (error) {
-    if (!(error instanceof NotApplicable)) throw error;
-    const outcome = { status: 'not-applicable', reason: error.message } as const;
-    await folder.attack(task.key).complete({ 'record.json': record(outcome) });
-    return;
-  }
+    })
+    .catch(notApplicable);
+  const { readsMore } = input;
+  if (output instanceof NotApplicable) return finish({ readsMore, outcome: outcomeOf(output) });
+
   const seconds = (performance.now() - start) / 1000;
   requireAllAnswered(output, attack.meta.kind, auxiliary);
   const truth = await readTruth(folder, cellRecord);
-  const scores = scoreAttack(output, { truth, auxiliary }, seconds);
-  await folder.attack(task.key).complete({
-    'output.bin': output as unknown as ArtifactTree,
-    'record.json': record({ status: 'ok', value: scores }),
-  });
+  const value = scoreAttack(output, { truth, auxiliary }, seconds);
+  return finish(
+    { readsMore, outcome: { status: 'ok', value } },
+    { 'output.bin': output as unknown as ArtifactTree },
+  );
+}
+
+function notApplicable(error: unknown): NotApplicable {
+  if (error instanceof NotApplicable) return error;
+  throw error;
+}
+
+function outcomeOf({ message }: NotApplicable) {
+  return { status: 'not-applicable', reason: message } as const;
 }

@@ -8,9 +8,10 @@ import { type FederationRecord, runProtocol } from '../../federation/protocol.ts
 import { traceOf } from '../../federation/protocol-trace.ts';
 import { recordedUpdates } from '../../federation/trajectory.ts';
 import type { UpdateSource } from '../../federation/updates.ts';
-import { type AdversaryId, adversaries } from '../../view/adversaries.ts';
+import type { AdversaryId } from '../../view/adversaries.ts';
 import type { AuxiliaryKnowledge } from '../../view/auxiliary.ts';
-import { digestExposures, targetsOf } from '../exposures.ts';
+import { digestExposures, digestedAdversaries, targetsOf, type Views } from '../exposures.ts';
+import { freshModel } from '../fresh-model.ts';
 import type { CellRecord } from '../records.ts';
 import type { ProtocolTask, RunContext } from '../tasks.ts';
 import { storeTargets } from './targets.ts';
@@ -69,7 +70,10 @@ export async function protocolStage(task: RunContext & ProtocolTask, tools: Stag
     },
     engine: engine.id,
     targets,
-    exposures: exposuresOf({ server: view, oracle }, auxiliary),
+    exposures: exposuresOf(
+      { server: view, oracle, freshModel: freshModel(setting.model, cell.seed) },
+      auxiliary,
+    ),
   };
   const stage = folderOf(task).protocol(cell.hash);
   await stage.remove(); // Another version of hefl may have left other files.
@@ -99,16 +103,13 @@ function participation({ view }: FederationRecord, clients: number): Map<number,
   return rounds;
 }
 
-function exposuresOf(
-  views: Parameters<typeof digestExposures>[0],
-  auxiliary: AuxiliaryKnowledge,
-): CellRecord['exposures'] {
+function exposuresOf(views: Views, auxiliary: AuxiliaryKnowledge): CellRecord['exposures'] {
   const kinds: readonly AttackKind[] = ['membership', 'reconstruction'];
   const digests = (adversary: AdversaryId) =>
     Object.fromEntries(
       kinds.map((kind) => [kind, digestExposures(views, adversary, targetsOf(kind, auxiliary))]),
     );
   return Object.fromEntries(
-    adversaries.map(({ id }) => [id, digests(id)]),
+    digestedAdversaries.map((id) => [id, digests(id)]),
   ) as CellRecord['exposures'];
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { AttackOutput } from '../../api/attack.ts';
 import type {
+  AdversaryDescription,
   AttackResult,
   CellResult,
   DefenseRow,
@@ -17,7 +18,7 @@ import {
 import { reviveNumbers } from '../../store/json.ts';
 import { resultsCsv } from '../../store/results-csv.ts';
 import type { RunFolder } from '../../store/run-folder.ts';
-import { adversaries } from '../../view/adversaries.ts';
+import { type AdversaryId, adversaries, findAdversary } from '../../view/adversaries.ts';
 import type { AttackRecord, CellRecord } from '../records.ts';
 import type { CellOutcome, ResultsTask, RunContext } from '../tasks.ts';
 import { readTruth } from './targets.ts';
@@ -66,7 +67,7 @@ export async function resultsStage(
     seeds: task.specification.seeds,
     rows,
     attacks: await attackDescriptions(task, tools),
-    adversaries: adversaries.filter(({ id }) => task.specification.adversaries.includes(id)),
+    adversaries: describeAdversaries(task.specification.adversaries as readonly AdversaryId[]),
     metrics: metricDescriptions(),
     cells,
     pooled,
@@ -125,6 +126,17 @@ async function defenseRows(task: Task, { workplace }: StageTools): Promise<Defen
     });
   }
   return [...rows.values()];
+}
+
+/** Weakest first; the same with more colluders after it with fewer. */
+function describeAdversaries(ids: readonly AdversaryId[]): AdversaryDescription[] {
+  const order = adversaries.map(({ id }) => id);
+  return ids
+    .map(findAdversary)
+    .toSorted(
+      (a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || (a.count ?? 0) - (b.count ?? 0),
+    )
+    .map(({ id, title, knows, needs }) => ({ id, title, knows, needs }));
 }
 
 async function attackDescriptions(task: Task, { workplace }: StageTools) {

@@ -10,8 +10,8 @@ const results = {
   attacks: [{ id: 'ml-leaks' }],
   metrics: [{ id: 'auc' }],
   adversaries: [
-    { id: 'stale', protocolConsistent: true },
-    { id: 'oracle', protocolConsistent: false },
+    { id: 'stale', needs: 'server' },
+    { id: 'oracle', needs: 'upper-bound' },
   ],
   pooled: [
     ['none', 'stale', 0.9],

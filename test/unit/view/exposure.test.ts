@@ -21,8 +21,10 @@ const byHand = (serverLearns: Scenario['serverLearns']): Scenario => ({
 
 function expose(serverLearns: Scenario['serverLearns'], adversary: AdversaryId) {
   const view = viewOf(byHand(serverLearns), adversary !== 'oracle');
-  return exposeTransmission(view, adversary, { client: 0, round: 3 });
+  return exposeTransmission({ view, freshModel }, adversary, { client: 0, round: 3 });
 }
+
+const freshModel = () => f(-1, -2, -3, -4);
 
 describe('what an adversary reads of client 0 in round 3', () => {
   test('stale: its own earlier plaintext, then w_0', () => {
@@ -72,6 +74,48 @@ describe('what an adversary reads of client 0 in round 3', () => {
     });
   });
 
+  test('zero and random: 0 and a fresh model, at both ends', () => {
+    expect(expose('plain-part', 'zero')).toMatchObject({
+      start: f(2, 0, 2, 0),
+      model: f(0, 0, 32, 33),
+      scored: bits(1, 1, 1, 1),
+      knownCount: 2,
+    });
+    expect(expose('plain-part', 'random')).toMatchObject({
+      start: f(2, -2, 2, -4),
+      model: f(-1, -2, 32, 33),
+    });
+    const view = viewOf(byHand('plain-part'));
+    expect(() => exposeTransmission(view, 'random', { client: 0, round: 3 })).toThrow(
+      'needs a fresh initial model',
+    );
+  });
+
+  test('history, where the server learns aggregates: the new global model', () => {
+    expect(expose('aggregate', 'history')).toMatchObject({
+      start: f(2, 2, 2, 2),
+      model: f(3, 3, 32, 33),
+      scored: bits(1, 1, 1, 1),
+      knownCount: 4,
+    });
+  });
+
+  test('history: on the line between what was known before and after', () => {
+    const view = viewOf(byHand('plain-part'));
+    // Round 1 encrypted 0 and 3. Later, 0 was seen in w_2 (round 2) and 3 in the victim's own update
+    // of round 3; before, both in w_0 alone. No global model after w_0 showed coordinate 3 until w_3.
+    const first = exposeTransmission(view, 'history', { client: 0, round: 1 });
+    expect(first.start).toEqual(f(0, 0, 0, 0));
+    expect(first.model).toEqual(f(1, 11, 12, 11));
+    expect(first.scored).toEqual(bits(1, 1, 1, 1));
+    // Round 3 encrypted 0 and 1, and nothing came after it.
+    const last = exposeTransmission(view, 'history', { client: 0, round: 3 });
+    expect(last.model).toEqual(f(2, 11, 32, 33));
+    expect(last.scored).toEqual(bits(0, 0, 1, 1));
+    // w_2 at coordinate 3: between w_0 and w_3, two thirds of the way.
+    expect(last.start[3]).toBeCloseTo(2, 6);
+  });
+
   test('oracle: everything', () => {
     expect(expose('plain-part', 'oracle')).toMatchObject({
       start: f(2, 2, 2, 2),
@@ -97,8 +141,12 @@ describe('invariants of exposures', () => {
     fc.assert(
       fc.property(scenarios(fc.constant(0)), (scenario) => {
         const oracle = exposeTransmission(viewOf(scenario, false), 'oracle', target);
-        for (const { id } of adversaries)
-          expect(exposeTransmission(viewOf(scenario), id, target)).toEqual(oracle);
+        const { length } = scenario.globals[0] as Float32Array;
+        const sources = { view: viewOf(scenario), freshModel: () => new Float32Array(length) };
+        for (const { id, counted } of adversaries) {
+          const adversary = (counted ? `${id}:1` : id) as AdversaryId;
+          expect(exposeTransmission(sources, adversary, target)).toEqual(oracle);
+        }
       }),
     );
   });
@@ -121,7 +169,7 @@ describe('invariants of exposures', () => {
       fc.property(scenarios(), (scenario) => {
         const mask = scenario.masks[2] as Uint8Array;
         const sent = scenario.locals[2]?.[0] as Float32Array;
-        for (const id of ['stale', 'global-fill', 'mask-aware'] as const) {
+        for (const id of ['stale', 'zero', 'global-fill', 'mask-aware', 'history'] as const) {
           const { model, scored } = exposeTransmission(viewOf(scenario), id, target);
           mask.forEach((encrypted, at) => {
             if (encrypted === 0) expect(model[at]).toBe(sent[at]);
@@ -137,7 +185,7 @@ describe('invariants of exposures', () => {
       fc.property(scenarios(), (scenario) => {
         const view = viewOf(scenario);
         const before = structuredClone(view);
-        for (const id of ['stale', 'global-fill', 'mask-aware'] as const) {
+        for (const id of ['stale', 'zero', 'global-fill', 'mask-aware', 'history'] as const) {
           const first = exposeTransmission(view, id, target);
           first.model.fill(9);
           first.start.fill(9);
