@@ -102,11 +102,15 @@ export function writeLoop(trace: Trace): LoopModel {
 }
 
 function toOnnx(node: Node, used: ReadonlySet<string>): OnnxNode {
-  const outputs = node.outputs.map((edge) => (used.has(edge.name) ? edge.name : ''));
-  while (outputs.at(-1) === '') outputs.pop();
   const { op, domain, attributes } = node;
+  const isLeftOut = (name: string) => !used.has(name) && !needsAllOutputs.has(op);
+  const outputs = node.outputs.map(({ name }) => (isLeftOut(name) ? '' : name));
+  while (outputs.at(-1) === '') outputs.pop();
   return { op, domain, attributes, inputs: node.inputs.map((edge) => edge.name), outputs };
 }
+
+/** Operators none of whose outputs is optional. */
+const needsAllOutputs: ReadonlySet<string> = new Set(['TopK']);
 
 function simpleNode(op: string, inputs: string[], outputs: string[]): OnnxNode {
   return { op, domain: '', inputs, outputs, attributes: {} };

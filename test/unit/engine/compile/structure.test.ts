@@ -154,6 +154,7 @@ const operations: Record<string, [operation: (x: Tensor) => Tensor | Tensor[], o
       ),
   ],
   topk: [(x) => Object.values(tf.topk(x, 2)), 0],
+  topkValuesAlone: [(x) => tf.min(tf.topk(x, 2).values), 0],
   range: [(x) => tf.mul(x, tf.range(0, last(x), 1))],
   logarithmicLoss: [
     (x) =>
