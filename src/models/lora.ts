@@ -1,0 +1,99 @@
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { RandomStream } from '../engine/random.ts';
+import { tf } from '../engine/tensors.ts';
+import { type ParameterEntry, ParameterLayout } from './layout.ts';
+import type { Model } from './model.ts';
+
+export interface LoraSettings {
+  /** r. */
+  readonly rank: number;
+  /** α; absent: r, so that adapters count as they are. */
+  readonly alpha?: number;
+}
+
+/**
+ * A model whose parameters are frozen at their initial values, and whose dense and convolutional
+ * weights get a low-rank adapter each: W' = W + α/r · A B, A [inputs of one output, r], B [r, outputs].
+ * Its parameter vector is that of the adapters alone: r · (inputs + outputs) per weight. B starts at 0,
+ * so that the adapted model starts as the base.
+ *
+ * Biases, other vectors and buffers stay frozen; batch norm keeps its initial statistics.
+ * Source: Hu et al. 2022, "LoRA: Low-Rank Adaptation of Large Language Models", §4.1. A convolution is
+ * adapted as the matrix [height · width · in, out], as PEFT does; loralib has r · height rows instead.
+ *
+ * @param random draws the frozen parameters, which every party of the federation knows
+ * @throws {RangeError} when the rank is no positive whole number
+ */
+export function lora(
+  base: Model,
+  { rank, alpha = rank }: LoraSettings,
+  random: RandomStream,
+): Model {
+  if (!Number.isInteger(rank) || rank < 1)
+    throw new RangeError(`LoRA of rank ${rank}; ranks are whole numbers from 1`);
+  const frozen = base.initialize(random.derive('frozen-base'));
+  const { entries } = base.layout;
+  const adapted = entries.filter(isMatrix);
+  const layout = new ParameterLayout(
+    adapted.flatMap(({ name, shape, layer }) => {
+      const { inputs, outputs } = matrixOf(shape);
+      return [
+        { name: `${name}.lora-a`, shape: [inputs, rank], kind: 'weight', layer },
+        { name: `${name}.lora-b`, shape: [rank, outputs], kind: 'weight', layer },
+      ] as const;
+    }),
+  );
+  return {
+    id: `${base.id}+lora-${rank}`,
+    title: `${base.title}, LoRA adapters of rank ${rank}`,
+    source: `${base.source}; adapted by Hu et al. 2022, "LoRA", §4.1`,
+    inputShape: base.inputShape,
+    classes: base.classes,
+    layout,
+    initialize(stream) {
+      const flat = new Float32Array(layout.size);
+      for (const { name, offset, size, shape } of layout.entries) {
+        if (name.endsWith('.lora-b')) continue;
+        const bound = 1 / Math.sqrt(shape[0] as number);
+        for (let at = offset; at < offset + size; at++)
+          flat[at] = bound * (2 * stream.uniform() - 1);
+      }
+      return flat;
+    },
+    logits(parameters, inputs) {
+      const weights = base.layout
+        .split(frozen)
+        .map(({ shape, data }) => tf.tensor(data, [...shape]));
+      adapted.forEach((entry, at) => {
+        const change = tf.matMul(
+          parameters[2 * at] as Tensor2D,
+          parameters[2 * at + 1] as Tensor2D,
+        );
+        const position = entries.indexOf(entry);
+        weights[position] = tf.add(
+          weights[position] as Tensor,
+          tf.reshape(tf.mul(change, alpha / rank), [...entry.shape]),
+        );
+      });
+      return base.logits(weights, inputs);
+    },
+  };
+}
+
+/** Parameters of adapters of that rank: r · (inputs + outputs) per dense or convolutional weight. */
+export function loraSize(layout: ParameterLayout, rank: number): number {
+  return layout.entries.filter(isMatrix).reduce((sum, { shape }) => {
+    const { inputs, outputs } = matrixOf(shape);
+    return sum + rank * (inputs + outputs);
+  }, 0);
+}
+
+function isMatrix({ kind, shape }: ParameterEntry): boolean {
+  return kind === 'weight' && shape.length > 1;
+}
+
+function matrixOf(shape: readonly number[]) {
+  const outputs = shape.at(-1) as number;
+  const inputs = shape.slice(0, -1).reduce((product, length) => product * length, 1);
+  return { inputs, outputs };
+}
