@@ -20,7 +20,7 @@ interface ConvAttributes {
 
 /** What a gradient returns: per input name, its gradient on demand. */
 type InputGradients = Record<string, () => tf.Tensor>;
-type Gradient = (dy: tf.Tensor, saved: tf.Tensor[], attributes: never) => InputGradients;
+type Gradient = (dy: never, saved: tf.Tensor[], attributes: never) => InputGradients;
 
 const run = (kernel: string, inputs: Record<string, tf.Tensor>, attributes: object = {}) =>
   tf.engine().runKernel(kernel, inputs, attributes as tf.NamedAttrMap) as tf.Tensor;
@@ -40,6 +40,8 @@ export function registerMissingGradients(): void {
   register(tf.GatherV2, ['x', 'indices'], gather);
   register(tf.MirrorPad, ['x'], mirrorPad);
   register(tf.Einsum, 'all', einsum);
+  register(tf.Unpack, [], unpack);
+  register(tf.SplitV, [], split);
   register(tf.DepthwiseConv2dNativeBackpropInput, ['dy', 'filter'], depthwiseBackpropInput);
   register(tf.DepthwiseConv2dNativeBackpropFilter, ['x', 'dy'], depthwiseBackpropFilter);
   for (const comparison of [tf.Equal, tf.NotEqual, tf.Greater, tf.Less, tf.LessEqual])
@@ -54,7 +56,7 @@ function register(kernelName: string, saves: string[] | 'all', gradFunc: Gradien
   // Registering twice warns; stock gradients are replaced on purpose.
   if (tf.getGradient(kernelName)) tf.unregisterGradient(kernelName);
   const saved = saves === 'all' ? { saveAllInputs: true } : { inputsToSave: saves };
-  tf.registerGradient({ kernelName, ...saved, gradFunc: gradFunc as tf.GradFunc });
+  tf.registerGradient({ kernelName, ...saved, gradFunc: gradFunc as unknown as tf.GradFunc });
 }
 
 function zeros(like: tf.Tensor): tf.Tensor {
@@ -62,7 +64,7 @@ function zeros(like: tf.Tensor): tf.Tensor {
 }
 
 function zeroGradients(...names: string[]): Gradient {
-  return (_dy, saved) =>
+  return (_dy: tf.Tensor, saved) =>
     Object.fromEntries(names.map((name, at) => [name, () => zeros(saved[at] as tf.Tensor)]));
 }
 
@@ -79,6 +81,14 @@ function conv2DBackpropFilter(g: tf.Tensor, saved: tf.Tensor[], attributes: Conv
       ),
     dy: () => tf.conv2d(x, g as tf.Tensor4D, strides, pad, dataFormat, 1, dimRoundingMode),
   };
+}
+
+/** tfjs's own gradients of these two expect a list and get a tensor where there is only one part. */
+function unpack(dy: tf.Tensor | tf.Tensor[], _saved: tf.Tensor[], { axis }: tf.UnpackAttrs) {
+  return { value: () => tf.stack([dy].flat(), axis) };
+}
+function split(dy: tf.Tensor | tf.Tensor[], _saved: tf.Tensor[], { axis }: tf.SplitVAttrs) {
+  return { x: () => tf.concat([dy].flat(), axis) };
 }
 
 interface DepthwiseAttributes extends Omit<ConvAttributes, 'dataFormat'> {

@@ -29,6 +29,16 @@ export class RefusedCall extends Error {
   }
 }
 
+/** What a kernel was called with makes no sense on any engine: shapes that don't fit, say. */
+export class FailedCall extends Error {
+  readonly operation: string;
+
+  constructor(operation: string, cause: Error) {
+    super(cause.message, { cause });
+    this.operation = operation;
+  }
+}
+
 /** A tfjs backend whose tensors are symbolic: kernels record what they would compute. */
 export class TracingBackend extends KernelBackend {
   graph = new Graph();
@@ -175,7 +185,7 @@ function record(
     return isList(results) ? results.map((value) => backend.hold(value)) : backend.hold(results);
   } catch (error) {
     if (error instanceof UnsupportedCall) throw new RefusedCall(kernelName, error.message, false);
-    throw error;
+    throw new FailedCall(kernelName, error as Error);
   }
 }
 

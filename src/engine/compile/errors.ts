@@ -14,9 +14,15 @@ export class UntraceableOperation extends Error {
 
 /** The step is not a pure function of its arguments, so that no engine may compile it. */
 export class ImpureStep extends Error {
-  constructor(program: string, reason: string, at: string) {
-    super(`The step of ${program} is not a pure function of its arguments: ${reason}${at}.`);
+  /** tfjs's name of what was called: `dataSync`, `randomNormal`, the kernel that got a foreign tensor. */
+  readonly operation: string;
+
+  constructor(program: string, operation: string, reason: string, at: string) {
+    super(
+      `The step of ${program} is not a pure function of its arguments: ${reason} (operation ${operation}${at}).`,
+    );
     this.name = 'ImpureStep';
+    this.operation = operation;
   }
 }
 
@@ -34,4 +40,9 @@ export function callerLine(stack: string | undefined): string {
       return ` at ${path}`;
   }
   return '';
+}
+
+/** tfjs's name of the innermost of its operations on the stack (its functions end in `_`). */
+export function calledOperation(stack: string | undefined): string | undefined {
+  return /^\s+at (?:Object\.|Proxy\.)?([a-z]\w*)_ /m.exec(stack ?? '')?.[1];
 }

@@ -1,8 +1,8 @@
 import { engine, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { ProgramDefinition, TensorSpec } from '../program.ts';
 import { checkStep } from '../program-checks.ts';
-import { onTracingBackend, RefusedCall, type TracingBackend } from './backend.ts';
-import { callerLine, ImpureStep, UntraceableOperation } from './errors.ts';
+import { FailedCall, onTracingBackend, RefusedCall, type TracingBackend } from './backend.ts';
+import { calledOperation, callerLine, ImpureStep, UntraceableOperation } from './errors.ts';
 import type { Edge, Graph } from './graph.ts';
 import { dense, plain } from './value.ts';
 
@@ -27,7 +27,7 @@ export const STEPS = 0;
  *
  * @throws {UntraceableOperation} an operation that this engine doesn't know.
  * @throws {ImpureStep} a step that reads numbers, draws random ones or closes over tensors.
- * @throws {TypeError} a step whose next state doesn't fit its state.
+ * @throws {TypeError} a step whose next state doesn't fit its state, or with shapes that don't fit.
  */
 export function traceStep(definition: ProgramDefinition): Trace {
   try {
@@ -82,6 +82,12 @@ function tidied<T>(work: () => T): T {
   return (result as unknown as { value: T }).value;
 }
 
+const DRAWING = 'Math.random';
+
+/** A draw is named after the tfjs operation it was made for. */
+const nameOf = ({ operation, stack }: RefusedCall): string =>
+  operation === DRAWING ? (calledOperation(stack) ?? DRAWING) : operation;
+
 /** Long enough to reach the step through tfjs's gradient code. */
 const STACK_DEPTH = 80;
 
@@ -91,7 +97,7 @@ function withoutRandomNumbers<T>(work: () => T): T {
   const { random } = Math;
   Error.stackTraceLimit = STACK_DEPTH;
   Math.random = () => {
-    throw new RefusedCall('random', 'it draws random numbers; pass noise as an argument', true);
+    throw new RefusedCall(DRAWING, 'it draws random numbers; pass noise as an argument', true);
   };
   try {
     return work();
@@ -107,8 +113,13 @@ function explained(program: string, error: unknown): unknown {
   const at = callerLine(error.stack);
   if (error instanceof RefusedCall)
     return error.isImpure
-      ? new ImpureStep(program, error.message, at)
+      ? new ImpureStep(program, nameOf(error), error.message, at)
       : new UntraceableOperation(program, error.operation, error.message, at);
+  if (error instanceof FailedCall)
+    return new TypeError(
+      `The step of ${program} calls an operation wrongly: ${error.message} (operation ${error.operation}${at}).`,
+      { cause: error.cause },
+    );
   const unknownKernel = /[Kk]ernel '(\w+)'/.exec(error.message)?.[1];
   if (unknownKernel)
     return new UntraceableOperation(

@@ -141,12 +141,15 @@ export function stretch(value: Value, shape: readonly number[]): Value {
   return { edge: value.edge, shape, axes: shape.map((_, at) => value.axes[at - lead] ?? -1) };
 }
 
-/** The shape that tfjs broadcasting gives. */
+/** The shape that tfjs broadcasting gives; throws where lengths differ that are not one. */
 export function broadcastShape(shapes: readonly (readonly number[])[]): number[] {
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
   return range(rank).map((at) => {
     const lengths = shapes.map((shape) => shape[at - rank + shape.length] ?? 1);
-    return lengths.find((length) => length !== 1) ?? 1;
+    const wide = lengths.find((length) => length !== 1) ?? 1;
+    if (lengths.some((length) => length !== 1 && length !== wide))
+      throw new TypeError(`shapes [${shapes.join('] and [')}] don't broadcast`);
+    return wide;
   });
 }
 

@@ -21,6 +21,9 @@ export function matMul(
   transposeA: boolean,
   transposeB: boolean,
 ): Value {
+  const [inner, other] = [a.shape.at(transposeA ? -2 : -1), b.shape.at(transposeB ? -1 : -2)];
+  if (a.shape.length < 2 || b.shape.length < 2 || inner !== other)
+    throw new TypeError(`matrices [${a.shape}] and [${b.shape}] have no product`);
   const left = matrices(graph, a);
   const right = matrices(graph, b);
   const rank = Math.max(a.shape.length, b.shape.length);

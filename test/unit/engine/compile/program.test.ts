@@ -212,32 +212,57 @@ describe.skipIf(!engine)('steps that cannot be compiled', () => {
     const warn = vi.fn();
     const fallback = vi.fn(async () => new EagerEngine('cpu', 'cpu', ''));
     const falling = await open({ warn, fallback });
-    const definition = simple((x) => tf.atan2(x, 2));
+    const definition = simple((x) => tf.cumprod(x));
     const result = await (await falling.compile(definition)).run(four);
-    await falling.compile(simple((x) => tf.atan2(x, 3)));
-    expect([...(result.outputs[0]?.data ?? [])]).toEqual(
-      [3, 1, 2, 1].map((y) => Math.fround(Math.atan2(y, 2))),
-    );
+    await falling.compile(simple((x) => tf.cumprod(x, 0)));
+    expect([...(result.outputs[0]?.data ?? [])]).toEqual([3, 3, 6, 6]);
     expect(fallback).toHaveBeenCalledTimes(1);
     expect(warn).toHaveBeenCalledTimes(1);
     expect(warn.mock.calls[0]?.[0]).toMatch(
-      /simple .*Atan2 at .*program\.test\.ts:\d+.*engine cpu/,
+      /simple .*Cumprod at .*program\.test\.ts:\d+.*engine cpu/,
     );
   });
 
   test('without a fallback the error names the operation and the line', async () => {
-    const compiling = engine.compile(simple((x) => tf.grad((y) => tf.atan2(y, 2))(x)));
+    const compiling = engine.compile(simple((x) => tf.grad((y) => tf.mul(y, tf.cumprod(y)))(x)));
     await expect(compiling).rejects.toThrow(UntraceableOperation);
-    await expect(compiling).rejects.toThrow(/Atan2 at .*program\.test\.ts:\d+:\d+/);
+    await expect(compiling).rejects.toThrow(/Cumprod at .*program\.test\.ts:\d+:\d+/);
   });
 
   test.each<[string, (x: Tensor) => Tensor, RegExp]>([
-    ['reads numbers', (x) => tf.mul(x, x.dataSync()[0] as number), /reads a tensor's numbers/],
-    ['draws random numbers', (x) => tf.add(x, tf.randomNormal([4])), /draws random numbers/],
-    ['uses Math.random', (x) => tf.mul(x, Math.random()), /draws random numbers/],
+    [
+      'reads numbers',
+      (x) => tf.mul(x, x.dataSync()[0] as number),
+      /reads a tensor's numbers.*dataSync at/,
+    ],
+    [
+      'draws random numbers',
+      (x) => tf.add(x, tf.randomNormal([4])),
+      /draws random numbers.*randomNormal at/,
+    ],
+    ['drops out', (x) => tf.dropout(x, 0.5), /draws random numbers.*randomUniform at/],
+    ['uses Math.random', (x) => tf.mul(x, Math.random()), /draws random numbers.*Math\.random at/],
   ])('a step that %s', async (_, step, message) => {
     const compiling = (await open({ fallback: async () => engine })).compile(simple(step));
     await expect(compiling).rejects.toThrow(ImpureStep);
+    await expect(compiling).rejects.toThrow(message);
+    await expect(compiling).rejects.toThrow(/program\.test\.ts:\d+/);
+  });
+
+  test('a result whose shape depends on numbers', async () => {
+    const compiling = engine.compile(simple((x) => tf.unique(x).values));
+    await expect(compiling).rejects.toThrow(UntraceableOperation);
+    await expect(compiling).rejects.toThrow(
+      /the shape of its result depends on numbers.*Unique at .*program\.test\.ts:\d+:\d+/,
+    );
+  });
+
+  test.each<[string, (x: Tensor) => Tensor, RegExp]>([
+    ['a matrix product', (x) => tf.matMul(x as Tensor2D, x as Tensor2D), /\[4\].*BatchMatMul at/],
+    ['a sum', (x) => tf.add(x, tf.tensor1d([1, 2, 3])), /\[4\] and \[3\].*Add at/],
+  ])('shapes that do not fit, in %s', async (_, step, message) => {
+    const compiling = engine.compile(simple(step));
+    await expect(compiling).rejects.toThrow(TypeError);
     await expect(compiling).rejects.toThrow(message);
     await expect(compiling).rejects.toThrow(/program\.test\.ts:\d+/);
   });
