@@ -60,7 +60,8 @@ export function edgePopup(base: Model, kept: number, random: RandomStream): Mode
 function highestScores(scores: Tensor, kept: number): Tensor {
   // As many as the released code keeps: all but ⌊(1 − kept) n⌋.
   const count = scores.size - Math.floor((1 - kept) * scores.size);
-  const choose = tf.customGrad((given: Tensor) => {
+  const choose = tf.customGrad((...inputs) => {
+    const given = inputs[0] as Tensor;
     const { values } = tf.topk(tf.reshape(given, [scores.size]), count);
     return {
       value: tf.cast(tf.greaterEqual(given, tf.min(values)), 'float32'),
