@@ -2,6 +2,7 @@ import { openJointKeyRing } from './multi-party/joint-keys.ts';
 import { parameterSet } from './parameter-sets.ts';
 import { openPerClientKeyRing } from './per-client-keys.ts';
 import { openPlainRing } from './plain.ts';
+import { checkSampling, sampleKeyRing } from './sampled-key-ring.ts';
 import type { GroupKeyRing, KeyRing, KeySetupId, ParameterSetId } from './scheme.ts';
 import { defaultOptions, type SchemeOptions, withOptions } from './scheme-options.ts';
 import { openSharedKeyRing } from './shared-key.ts';
@@ -42,7 +43,12 @@ export async function openKeyRing(
   const options = { ...defaultOptions, ...choices };
   const set = withOptions(parameterSet(id), options);
   if (setup === 'none' && set.scheme === 'plain') return openPlainRing();
-  if (setup === 'shared' && set.scheme !== 'plain') return openSharedKeyRing(set, options, workers);
+  if (setup === 'shared' && set.scheme !== 'plain') {
+    const { realCiphertexts } = options;
+    if (realCiphertexts !== undefined) checkSampling(set, realCiphertexts);
+    const ring = await openSharedKeyRing(set, options, workers);
+    return realCiphertexts === undefined ? ring : sampleKeyRing(ring, options, realCiphertexts);
+  }
   throw unavailable(setup, id);
 }
 
@@ -78,6 +84,10 @@ export async function openGroupKeyRing(
   if (scheme.uploads === 'seeded')
     throw new RangeError(
       `Seeded uploads need the secret key at the client; with ${setup} keys no client has it.`,
+    );
+  if (scheme.realCiphertexts !== undefined)
+    throw new RangeError(
+      `Ciphertexts are emulated under shared keys only, not under ${setup} keys.`,
     );
   const set = withOptions(parameterSet(id), scheme);
   if (setup === 'per-client' && set.scheme !== 'plain')

@@ -16,6 +16,11 @@ export interface SchemeOptions {
   readonly uploads: 'public-key' | 'seeded';
   /** `fewest-primes` drops the primes that the aggregate no longer needs. */
   readonly downloads: 'as-computed' | 'fewest-primes';
+  /**
+   * `paillier-3072-batchcrypt` only, for cost studies: so many ciphertexts of a vector are real, the
+   * others are emulated by the integers inside (`sampleKeyRing`). Absent: all are real.
+   */
+  readonly realCiphertexts?: number;
 }
 
 export const defaultOptions: SchemeOptions = {

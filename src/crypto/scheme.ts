@@ -53,6 +53,8 @@ export interface EncryptedVector {
   readonly ciphertexts: readonly Uint8Array[];
   /** Key setup `per-client`: consecutive parts and whose key encrypts each. */
   readonly blocks?: readonly Block[];
+  /** How many of the last ciphertexts only stand for real ones (`sampleKeyRing`); 0 unless given. */
+  readonly emulated?: number;
 }
 
 /** A part of a vector that one client can decrypt. */
