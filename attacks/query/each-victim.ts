@@ -4,42 +4,84 @@ import {
   type MembershipScores,
   NotApplicable,
 } from '../../src/api/attack.ts';
-import type { AuxiliaryKnowledge } from '../../src/view/auxiliary.ts';
-import { LogitsQuery, likeliest } from './logits.ts';
+import type { AuxiliaryKnowledge, MembershipTarget } from '../../src/view/auxiliary.ts';
+import { LogitsQuery } from './logits.ts';
+
+/** Where the attack's progress stands when the victims' turn comes. */
+export const PREPARED = 0.8;
+
+/**
+ * Answers the membership question of every victim in turn.
+ *
+ * @param answer the victim's scores, one per candidate
+ * @param from what part of the attack is done before, 0 … 1
+ * @throws {NotApplicable} when the run has no victims.
+ */
+export async function answerEachVictim<P>(
+  aux: AuxiliaryKnowledge,
+  { signal, progress }: AttackContext<P>,
+  answer: (
+    victim: MembershipTarget,
+    at: number,
+  ) => Promise<Omit<MembershipScores, 'client' | 'round'>>,
+  from = 0,
+): Promise<MembershipOutput> {
+  const victims = aux.membership;
+  if (victims.length === 0)
+    throw new NotApplicable('The run has no victim clients, so there is no membership question.');
+  const targets: MembershipScores[] = [];
+  for (const [at, victim] of victims.entries()) {
+    signal.throwIfAborted();
+    const { client, round } = victim;
+    targets.push({ client, round, ...(await answer(victim, at)) });
+    progress(from + ((1 - from) * (at + 1)) / victims.length);
+  }
+  return { kind: 'membership', targets };
+}
+
+/** What the exposed model answers to one candidate. */
+export interface ExposedAnswer {
+  /** [classes]. */
+  readonly logits: Float32Array;
+  readonly label: number;
+  /** The candidate, and its victim, in the order of the questions. */
+  readonly candidate: number;
+  readonly victim: number;
+}
 
 /**
  * Scores every victim's candidates by what the exposed model answers to them.
  *
- * @param score membership score of one candidate, from its logits [classes] and its label
+ * @param score membership score of one candidate
+ * @param from as in {@link answerEachVictim}
  * @throws {NotApplicable} when the run has no victims, or the adversary nothing to read.
  */
 export async function scoreEachVictim<P>(
   aux: AuxiliaryKnowledge,
   context: AttackContext<P>,
-  score: (logits: Float32Array, label: number) => number,
+  score: (answer: ExposedAnswer) => number,
+  from = 0,
 ): Promise<MembershipOutput> {
-  const victims = aux.membership;
-  if (victims.length === 0)
-    throw new NotApplicable('The run has no victim clients, so there is no membership question.');
   const { model, engine } = context;
   const query = await LogitsQuery.open(model, engine);
   try {
-    const targets: MembershipScores[] = [];
-    for (const [at, { client, round, candidates }] of victims.entries()) {
-      context.signal.throwIfAborted();
-      const logits = await query.ask(context.expose({ client, round }).model, candidates);
-      const row = (candidate: number) =>
-        logits.subarray(candidate * model.classes, (candidate + 1) * model.classes);
-      const scores = Float64Array.from({ length: candidates.count }, (_, candidate) =>
-        score(row(candidate), candidates.labels[candidate] as number),
-      );
-      const predictedLabels = Int32Array.from({ length: candidates.count }, (_, candidate) =>
-        likeliest(row(candidate)),
-      );
-      targets.push({ client, round, scores, predictedLabels });
-      context.progress((at + 1) / victims.length);
-    }
-    return { kind: 'membership', targets };
+    return await answerEachVictim(
+      aux,
+      context,
+      async ({ client, round, candidates }, victim) => {
+        const logits = await query.ask(context.expose({ client, round }).model, candidates);
+        const scores = Float64Array.from({ length: candidates.count }, (_, candidate) =>
+          score({
+            logits: logits.subarray(candidate * model.classes, (candidate + 1) * model.classes),
+            label: candidates.labels[candidate] as number,
+            candidate,
+            victim,
+          }),
+        );
+        return { scores };
+      },
+      from,
+    );
   } finally {
     query.close();
   }

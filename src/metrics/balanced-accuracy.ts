@@ -1,5 +1,5 @@
 import type { MembershipOutput } from '../api/attack.ts';
-import { byFallingScore } from '../stats/roc.ts';
+import { bestThreshold } from '../stats/threshold.ts';
 import { clusteredMetric } from './clustered.ts';
 import { candidateCount, memberStrata, victims } from './membership.ts';
 
@@ -55,25 +55,4 @@ function crossFittedDecisions(scores: Float64Array, members: Uint8Array): Uint8A
       right[at] = (scores[at] as number) >= threshold === (members[at] === 1) ? 1 : 0;
   }
   return right;
-}
-
-/** The score from which on "member" is said: maximises TPR − FPR; midway between two scores. */
-function bestThreshold(scores: readonly number[], members: readonly number[]): number {
-  const order = byFallingScore(scores);
-  const positives = members.reduce((sum, bit) => sum + bit, 0);
-  const negatives = members.length - positives;
-  let best = 0;
-  let threshold = Number.POSITIVE_INFINITY;
-  let advantage = 0;
-  order.forEach((index, at) => {
-    advantage += members[index] === 1 ? 1 / positives : -1 / negatives;
-    const score = scores[index] as number;
-    const next = order[at + 1];
-    const below = next === undefined ? Number.NEGATIVE_INFINITY : (scores[next] as number);
-    if (score !== below && advantage > best) {
-      best = advantage;
-      threshold = Number.isFinite(below) ? (score + below) / 2 : score;
-    }
-  });
-  return threshold;
 }

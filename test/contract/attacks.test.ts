@@ -16,6 +16,10 @@ const initialModel = model.initialize(random.derive('init'));
 /** Enough for a result; an attack that is not named here runs with its defaults. */
 const quick: Readonly<Record<string, Record<string, number>>> = {
   'ml-leaks': { epochs: 2, attackIterations: 20 },
+  'modified-entropy': { epochs: 2 },
+  lira: { epochs: 1, references: 4 },
+  rmia: { epochs: 1, references: 4 },
+  'white-box': { epochs: 2, attackIterations: 20 },
   dlg: { iterations: 15, restarts: 1 },
   idlg: { iterations: 15, restarts: 1 },
   'inverting-gradients': { iterations: 16, restarts: 2 },
@@ -28,7 +32,7 @@ const aux = knowledge({
   reconstruction: [{ client: PROBE, round: 2, samples: 1, localSteps: 1 }],
 });
 
-/** What really happened: w_1, and both clients' weights in both rounds. */
+/** What really happened: w_1, and all clients' weights in both rounds. */
 interface Truth {
   readonly secondModel: Float32Array;
   readonly sent: readonly (readonly Float32Array[])[];
@@ -39,15 +43,27 @@ beforeAll(async () => {
   const settings = { steps: 1, learningRate: 0.1 };
   const step = (start: Float32Array, at: number, count: number) =>
     trainLocally(model, start, take(at, count), settings);
-  const first = [await step(initialModel, 100, 10), await step(initialModel, 301, 1)];
+  const others = async (start: Float32Array) => [
+    await step(start, 200, 10),
+    await step(start, 210, 10),
+  ];
+  const first = [
+    await step(initialModel, 100, 10),
+    await step(initialModel, 301, 1),
+    ...(await others(initialModel)),
+  ];
   const secondModel = initialModel.map(
     (_, at) => ((first[0]?.[at] as number) + (first[1]?.[at] as number)) / 2,
   );
-  const second = [await step(secondModel, 100, 10), await step(secondModel, 300, 1)];
+  const second = [
+    await step(secondModel, 100, 10),
+    await step(secondModel, 300, 1),
+    ...(await others(secondModel)),
+  ];
   truth = { secondModel, sent: [first, second] };
 });
 
-/** Two rounds of two clients, the second one a probe, as the server saw them under a mask. */
+/** Two rounds of four clients, the second one a probe, as the server saw them under a mask. */
 function federation(
   { secondModel, sent }: Truth,
   mask: Uint8Array,
@@ -153,7 +169,8 @@ for (const attack of attacks)
           expect(output.targets.map(({ from }) => from)).toEqual(['prior']);
           expect(output.targets[0]?.images).toHaveLength(784);
         } else {
-          const untouched = { secondModel: initialModel, sent: [[], [initialModel, initialModel]] };
+          const silent = Array.from({ length: 4 }, () => initialModel);
+          const untouched = { secondModel: initialModel, sent: [[], silent] };
           const fresh = await run(federation(untouched, nothing(), 'plain-part'), 'oracle');
           expect(bytesOf(output)).toBe(bytesOf(fresh));
         }
@@ -206,7 +223,7 @@ for (const attack of attacks)
           batchSize: 10,
           learningRate: 0.1,
         };
-        const view = federation(truth, nothing(), 'plain-part');
+        const view = { ...federation(truth, nothing(), 'plain-part'), initialModel: start };
         const asked = { model: other, view, aux, exposure, params: paramsOf(attack) };
         const outcome = await ask(attack, asked).catch((error: unknown) => error);
         if (outcome instanceof Error) expect(outcome).toBeInstanceOf(NotApplicable);

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { defineAttack } from '../../src/api/attack.ts';
+import { readingAdversaries } from '../../src/view/adversaries.ts';
+import { confidences, logProbability } from '../query/confidence.ts';
+import { answerEachVictim, PREPARED } from '../query/each-victim.ts';
+import { LogitsQuery } from '../query/logits.ts';
+import { askReferences, type ReferenceAnswers } from '../shadow/reference-models.ts';
+import { referenceMode, referenceParams } from '../shadow/reference-params.ts';
+
+const params = z.strictObject({
+  ...referenceParams,
+  mode: referenceMode.default('offline'),
+  gamma: z
+    .number()
+    .min(1)
+    .default(1)
+    .describe('how much likelier the candidate must be than a population sample to beat it'),
+  a: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.3)
+    .describe('offline: how much of its probability a sample keeps when no model trained on it'),
+});
+
+/**
+ * Robust membership inference: the share of population samples that the candidate beats in a
+ * likelihood ratio of exposed model to reference models.
+ */
+export const rmia = defineAttack({
+  meta: {
+    id: 'rmia',
+    version: 1,
+    title: 'RMIA',
+    source:
+      'Zarifzadeh, Liu & Shokri 2024, "Low-Cost High-Power Membership Inference Attacks", §3 (eq. 4, ' +
+      "γ = 1; offline: Pr(x) ≈ ½((1 + a)·Pr(x | out) + 1 − a)). The population are the attacker's own " +
+      'samples. Differs: probabilities are the softmax, without the margin of its appendix.',
+    params,
+    kind: 'membership',
+    adversaries: readingAdversaries,
+  },
+  async run(view, aux, context) {
+    const { model, engine, params, progress } = context;
+    const references = await askReferences(view, aux, context, (done) => progress(PREPARED * done));
+    const logGamma = Math.log(params.gamma);
+    const logPrior = (answers: ReferenceAnswers) => Math.log(priorProbability(answers, params));
+    const query = await LogitsQuery.open(model, engine);
+    try {
+      return await answerEachVictim(
+        aux,
+        context,
+        async ({ client, round, candidates }, victim) => {
+          const exposed = context.expose({ client, round }).model;
+          // ln of Pr(x | exposed model) / Pr(x).
+          const logRatios = async (
+            samples: typeof candidates,
+            answers: readonly ReferenceAnswers[],
+          ) => {
+            const phi = confidences(await query.ask(exposed, samples), samples.labels);
+            return phi.map(
+              (value, at) => logProbability(value) - logPrior(answers[at] as ReferenceAnswers),
+            );
+          };
+          const population = (await logRatios(aux.shadow, references.own)).sort();
+          const own = await logRatios(candidates, references.candidates[victim] ?? []);
+          const beaten = own.map((ratio) => countUpTo(population, ratio - logGamma));
+          return { scores: beaten.map((count) => count / population.length) };
+        },
+        PREPARED,
+      );
+    } finally {
+      query.close();
+    }
+  },
+});
+
+/** Pr(x): the mean over models trained on x and models not; offline estimated from the latter. */
+export function priorProbability(
+  answers: ReferenceAnswers,
+  { mode, a }: { readonly mode: 'online' | 'offline'; readonly a: number },
+): number {
+  const mean = (phi: Float64Array) =>
+    phi.reduce((sum, value) => sum + Math.exp(logProbability(value)), 0) / phi.length;
+  const prior =
+    mode === 'online'
+      ? (mean(answers.in) + mean(answers.out)) / 2
+      : ((1 + a) * mean(answers.out) + 1 - a) / 2;
+  // Far in the tail every probability may round to 0.
+  return Math.max(prior, Number.MIN_VALUE);
+}
+
+/** How many of the rising values are at most `limit`. */
+function countUpTo(rising: Float64Array, limit: number): number {
+  let [low, high] = [0, rising.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((rising[middle] as number) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,118 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { LabelledSamples } from '../../src/data/dataset.ts';
+import { takeSamples } from '../../src/data/samples.ts';
+import type { Engine, NdArray, Program, ProgramDefinition } from '../../src/engine/program.ts';
+import type { RandomStream } from '../../src/engine/random.ts';
+import { tf } from '../../src/engine/tensors.ts';
+import { crossEntropy } from '../../src/models/loss.ts';
+import type { Model, TrainingPass } from '../../src/models/model.ts';
+
+/**
+ * w ← w − η∇L(w; batch); buffers take the values the training pass gives them.
+ * State: parameters. Constants: η. Per step: inputs and labels of the batch.
+ */
+function sgdStep(model: Model, batchSize: number): ProgramDefinition {
+  const { entries } = model.layout;
+  const places = (buffer: boolean) =>
+    entries.flatMap(({ kind }, at) => ((kind === 'buffer') === buffer ? [at] : []));
+  const [trained, buffered] = [places(false), places(true)];
+  return {
+    name: `${model.id}/shadow-sgd`,
+    state: entries.map(({ shape }) => ({ shape, dtype: 'float32' })),
+    constants: [{ shape: [], dtype: 'float32' }],
+    perStep: [
+      { shape: [batchSize, ...model.inputShape], dtype: 'float32' },
+      { shape: [batchSize], dtype: 'int32' },
+    ],
+    step({ state, constants, perStep }) {
+      const [rate] = constants as [Tensor];
+      const [inputs, labels] = perStep as [Tensor, Tensor];
+      const next = [...state];
+      const loss = (...weights: Tensor[]) => {
+        const parameters = [...state];
+        trained.forEach((at, index) => {
+          parameters[at] = weights[index] as Tensor;
+        });
+        const { logits, buffers }: TrainingPass = model.trainingPass?.(
+          parameters,
+          inputs,
+          tf.ones([batchSize]),
+        ) ?? { logits: model.logits(parameters, inputs), buffers: [] };
+        buffers.forEach((buffer, index) => {
+          // What the loss computes is disposed of with it; this is the next state.
+          next[buffered[index] as number] = tf.keep(buffer);
+        });
+        return crossEntropy(logits, labels);
+      };
+      const gradients = tf.grads(loss)(trained.map((at) => state[at] as Tensor));
+      trained.forEach((at, index) => {
+        next[at] = tf.sub(state[at] as Tensor, tf.mul(gradients[index] as Tensor, rate));
+      });
+      return { state: next, outputs: [] };
+    },
+  };
+}
+
+export interface TrainingJob {
+  readonly start: Float32Array;
+  readonly samples: LabelledSamples;
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly random: RandomStream;
+  readonly signal: AbortSignal;
+  /** Told after every epoch. */
+  readonly progress?: (epochs: number) => void;
+}
+
+/** Trains models of one architecture by SGD, all with the one program compiled for the batch size. */
+export class SgdTrainer {
+  readonly #model: Model;
+  readonly #batchSize: number;
+  readonly #program: Program;
+
+  private constructor(model: Model, batchSize: number, program: Program) {
+    this.#model = model;
+    this.#batchSize = batchSize;
+    this.#program = program;
+  }
+
+  static async open(model: Model, engine: Engine, batchSize: number): Promise<SgdTrainer> {
+    return new SgdTrainer(model, batchSize, await engine.compile(sgdStep(model, batchSize)));
+  }
+
+  /**
+   * Parameters after `epochs` passes over the samples; each pass in a new random order, its last
+   * incomplete batch left out.
+   *
+   * @throws {Error} when the weights are no numbers any more.
+   */
+  async train(job: TrainingJob): Promise<Float32Array> {
+    const { start, samples, epochs, learningRate, random, signal, progress } = job;
+    const { layout, inputShape, id } = this.#model;
+    const batchSize = this.#batchSize;
+    const steps = Math.floor(samples.count / batchSize);
+    const constants: NdArray[] = [{ shape: [], data: Float32Array.of(learningRate) }];
+    let state: readonly NdArray[] = layout.split(start);
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      signal.throwIfAborted();
+      const order = random.derive('order', epoch).permutation(samples.count);
+      const batches = takeSamples(samples, order.subarray(0, steps * batchSize));
+      const perStep: NdArray[] = [
+        { shape: [steps, batchSize, ...inputShape], data: batches.inputs },
+        { shape: [steps, batchSize], data: batches.labels },
+      ];
+      ({ state } = await this.#program.run({ steps, state, constants, perStep }));
+      progress?.(epoch + 1);
+    }
+    const trained = layout.join(state);
+    if (!trained.every(Number.isFinite))
+      throw new Error(
+        `The attacker's own ${id} diverged at learning rate ${learningRate}; set the attack's learningRate lower.`,
+      );
+    return trained;
+  }
+
+  close(): void {
+    this.#program.dispose();
+  }
+}
