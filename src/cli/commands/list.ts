@@ -6,6 +6,7 @@ import { datasetList } from '../../data/registry.ts';
 import { metrics } from '../../metrics/registry.ts';
 import { models } from '../../models/registry.ts';
 import { adversaries } from '../../view/adversaries.ts';
+import { defenseList } from '../defense-list.ts';
 import { registered } from '../registered.ts';
 import { schemeTable } from '../scheme-table.ts';
 import { textTable } from '../text-table.ts';
@@ -28,7 +29,10 @@ const pluginFacts = (meta: Meta<unknown>) => ({
 
 const lists = {
   defenses: () =>
-    registered.defenses.map(({ meta, keys, scheme }) => ({ ...pluginFacts(meta), keys, scheme })),
+    registered.defenses.map(({ meta, trust, keys, scheme }) => {
+      const defaults = meta.params.parse({});
+      return { ...pluginFacts(meta), keys: keys(defaults), scheme: scheme(defaults), trust };
+    }),
   attacks: () =>
     registered.attacks.map(({ meta }) => ({
       ...pluginFacts(meta),
@@ -65,14 +69,19 @@ export const list: CommandModule<object, { what: ListName; json: boolean }> = {
         default: false,
         describe: 'everything that is known, parameters included',
       })
-      .example('$0 list defenses', 'defenses of the suite, with the paper each comes from')
+      .example(
+        '$0 list defenses',
+        'what each defense encrypts, under whose key, what is left to see',
+      )
       .example('$0 list attacks --json', 'parameters and defaults of every attack'),
   handler: ({ what, json }) => {
     const items: readonly Listed[] = lists[what]();
-    const table =
-      what === 'schemes'
-        ? schemeTable(parameterSets)
-        : textTable(items.map(({ id, title, about }) => [id, title, about]));
-    process.stdout.write(json ? `${JSON.stringify(items, null, 2)}\n` : `${table}\n`);
+    process.stdout.write(`${json ? JSON.stringify(items, null, 2) : readable(what, items)}\n`);
   },
 };
+
+function readable(what: ListName, items: readonly Listed[]): string {
+  if (what === 'schemes') return schemeTable(parameterSets);
+  if (what === 'defenses') return defenseList(registered.defenses);
+  return textTable(items.map(({ id, title, about }) => [id, title, about]));
+}
