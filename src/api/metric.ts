@@ -20,6 +20,15 @@ export interface MetricValue {
   readonly perItem?: readonly number[];
   /** What a guess without any view scores: `noise`, `mean image`, `wrong image`, `chance`. */
   readonly baselines?: Readonly<Record<string, number>>;
+  /**
+   * Value minus the best baseline, paired per image: how much better than a guess, without the spread
+   * between easy and hard images. Where baselines are constants there is none.
+   */
+  readonly overNull?: {
+    readonly baseline: string;
+    readonly value: number;
+    readonly interval?: Interval;
+  };
   /** Set when n is too small for what the value claims. */
   readonly caution?: string;
 }

@@ -8,6 +8,8 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, gate: 3, interrupted: 130 } as
 /** Errors whose message says what the user has to change. */
 const USERS_TO_FIX = new Set([
   'UsageError',
+  'TargetError',
+  'SearchStopped',
   'SpecificationError',
   'PluginError',
   'DatasetError',

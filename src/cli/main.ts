@@ -9,6 +9,7 @@ import { plan } from './commands/plan.ts';
 import { report } from './commands/report.ts';
 import { run } from './commands/run.ts';
 import { schema } from './commands/schema.ts';
+import { search } from './commands/search.ts';
 import { explain, UsageError } from './errors.ts';
 
 const parser = yargs(hideBin(process.argv))
@@ -18,6 +19,7 @@ const parser = yargs(hideBin(process.argv))
   )
   .command(run)
   .command(plan)
+  .command(search)
   .command(report)
   .command(list)
   .command(schema)

@@ -36,7 +36,8 @@ export function clusteredMetric<O extends AttackOutput>(definition: {
   clusters(output: O, truth: GroundTruth): readonly Cluster[] | null;
   /** Number of samples behind the clusters of one seed. */
   samples(output: O, truth: GroundTruth): number;
-  baselines?(output: O, truth: GroundTruth): Readonly<Record<string, number>>;
+  /** What guesses without any view score: a constant, or one cluster per target as in `clusters`. */
+  baselines?(output: O, truth: GroundTruth): Readonly<Record<string, number | readonly Cluster[]>>;
 }): ClusteredMetric<O> {
   const { meta, clusters } = definition;
   const pool = (seeds: readonly SeedOutput<O>[]): MetricValue | null => {
@@ -46,9 +47,11 @@ export function clusteredMetric<O extends AttackOutput>(definition: {
     const clustersOfSeeds = perSeed as (readonly Cluster[])[];
     const perItem = clustersOfSeeds.flat().map((cluster) => clusterMean([[cluster]]));
     const value = clusterMean(clustersOfSeeds);
-    const baselines = meanBaselines(
-      seeds.map(({ output, truth }) => definition.baselines?.(output, truth) ?? {}),
+    const perSeedBaselines = seeds.map(
+      ({ output, truth }) => definition.baselines?.(output, truth) ?? {},
     );
+    const baselines = meanBaselines(perSeedBaselines);
+    const overNull = overBestBaseline(meta, clustersOfSeeds, perSeedBaselines, baselines);
     const spread = hierarchicalBootstrap(clustersOfSeeds, RESAMPLES, randomStream('bootstrap'));
     return {
       value,
@@ -59,6 +62,7 @@ export function clusteredMetric<O extends AttackOutput>(definition: {
       n: seeds.reduce((sum, { output, truth }) => sum + definition.samples(output, truth), 0),
       perItem,
       ...(Object.keys(baselines).length > 0 ? { baselines } : {}),
+      ...(overNull ? { overNull } : {}),
       ...caution(clustersOfSeeds),
     };
   };
@@ -78,12 +82,52 @@ function caution(seeds: readonly (readonly Cluster[])[]): { caution?: string } {
   return {};
 }
 
-function meanBaselines(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+type Baselines = Readonly<Record<string, number | readonly Cluster[]>>;
+
+function meanBaselines(all: readonly Baselines[]): Record<string, number> {
   const names = new Set(all.flatMap((baselines) => Object.keys(baselines)));
   return Object.fromEntries(
     [...names].map((name) => {
-      const values = all.flatMap((baselines) => baselines[name] ?? []);
+      const values = all.flatMap((baselines) => {
+        const baseline = baselines[name];
+        if (baseline === undefined) return [];
+        return typeof baseline === 'number' ? baseline : clusterMean([baseline]);
+      });
       return [name, values.reduce((sum, value) => sum + value, 0) / values.length];
     }),
   );
+}
+
+/** The paired difference to the best guess, where every seed has one per target. */
+function overBestBaseline(
+  { higherMeansMoreLeakage }: Metric['meta'],
+  seeds: readonly (readonly Cluster[])[],
+  perSeed: readonly Baselines[],
+  means: Readonly<Record<string, number>>,
+): MetricValue['overNull'] {
+  const sign = higherMeansMoreLeakage ? 1 : -1;
+  const [best] = Object.entries(means).sort(([, a], [, b]) => sign * (b - a));
+  if (!best) return undefined;
+  const [baseline] = best;
+  const differences = seeds.map((clusters, seed) => {
+    const guesses = perSeed[seed]?.[baseline];
+    if (guesses === undefined || typeof guesses === 'number') return null;
+    return clusters.map((cluster, at): Cluster => {
+      const guess = guesses[at] as Cluster;
+      return {
+        strata: cluster.strata,
+        statistic: (counts) => cluster.statistic(counts) - guess.statistic(counts),
+      };
+    });
+  });
+  if (differences.includes(null)) return undefined;
+  const paired = differences as Cluster[][];
+  const value = clusterMean(paired);
+  if (!Number.isFinite(value)) return undefined;
+  const spread = hierarchicalBootstrap(paired, RESAMPLES, randomStream('bootstrap'));
+  return {
+    baseline,
+    value,
+    ...(hasSpread(paired) ? { interval: percentileInterval(spread) } : {}),
+  };
 }

@@ -110,38 +110,43 @@ export function imageMetric(
   meta: ClusteredMetric<ReconstructionOutput>['meta'],
   measure: (original: Image, other: Image) => number | null,
 ): ClusteredMetric<ReconstructionOutput> {
+  const valuesOf = (output: ReconstructionOutput, truth: GroundTruth) => {
+    const values = imagePairs(output, truth)?.map((pairs) =>
+      pairs.map(({ original, reconstruction }) => measure(original, reconstruction)),
+    );
+    return !values || values.flat().includes(null) ? null : (values as number[][]);
+  };
   return clusteredMetric<ReconstructionOutput>({
     meta,
-    clusters(output, truth) {
-      const values = imagePairs(output, truth)?.map((pairs) =>
-        pairs.map(({ original, reconstruction }) => measure(original, reconstruction)),
-      );
-      return !values || values.flat().includes(null)
-        ? null
-        : (values as number[][]).map(valuesCluster);
-    },
+    clusters: (output, truth) => valuesOf(output, truth)?.map(valuesCluster) ?? null,
     samples: (output, truth) => (imagePairs(output, truth) ?? []).flat().length,
     baselines(output, truth) {
-      const originals = (imagePairs(output, truth) ?? []).flat().map(({ original }) => original);
+      const probes = (imagePairs(output, truth) ?? []).map((pairs) =>
+        pairs.map(({ original }) => original),
+      );
+      const all = probes.flat();
       const random = randomStream('null-baseline', 'noise');
       const like = (image: Image, pixels: Float32Array) => ({ ...image, pixels });
-      const guesses: Record<string, (image: Image, at: number) => Image | null> = {
+      const guesses: Record<string, (image: Image) => Image | null> = {
         noise: (image) =>
           like(
             image,
             image.pixels.map(() => random.uniform()),
           ),
         'mean image': (image) => like(image, truth.meanImage),
-        'wrong image': (image, at) => otherImage(originals, at, image),
+        'wrong image': (image) => otherImage(all, image),
       };
       return Object.fromEntries(
         Object.entries(guesses).flatMap(([name, guess]) => {
-          const values = originals.flatMap((image, at) => {
-            const other = guess(image, at);
-            return other ? (measure(image, other) ?? []) : [];
-          });
-          const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-          return values.length > 0 ? [[name, mean]] : [];
+          const values = probes.map((images) =>
+            images.flatMap((image) => {
+              const other = guess(image);
+              return other ? (measure(image, other) ?? []) : [];
+            }),
+          );
+          return values.every(({ length }) => length > 0)
+            ? [[name, values.map(valuesCluster)]]
+            : [];
         }),
       );
     },
@@ -149,7 +154,8 @@ export function imageMetric(
 }
 
 /** The next probe's image that differs from this one (a probe image may be trained on twice). */
-function otherImage(originals: readonly Image[], at: number, image: Image): Image | null {
+function otherImage(originals: readonly Image[], image: Image): Image | null {
+  const at = originals.indexOf(image);
   for (let step = 1; step < originals.length; step++) {
     const other = originals[(at + step) % originals.length];
     if (other?.pixels.some((pixel, index) => pixel !== image.pixels[index])) return other;

@@ -40,9 +40,26 @@ export async function prepareRun(path: string, own: Plugins): Promise<PreparedRu
   });
   // Every byte is verified, whatever the number of samples kept.
   await loadDataset(specification.dataset.id, { limit: 1, testLimit: 1 });
+  const original = { text: await readFile(resolve(path), 'utf8'), extension: extname(path) };
+  return assemble(specification, original, plugins);
+}
+
+/** The same experiment with other defenses, attacks, adversaries or name: `hefl search` tries several. */
+export function withChanges(
+  { specification, original, plugins }: PreparedRun,
+  changes: Partial<Pick<Specification, 'name' | 'title' | 'defenses' | 'attacks' | 'adversaries'>>,
+): PreparedRun {
+  return assemble({ ...specification, ...changes }, original, plugins);
+}
+
+function assemble(
+  specification: Specification,
+  original: PreparedRun['original'],
+  plugins: Plugins,
+): PreparedRun {
   return {
     specification,
-    original: { text: await readFile(resolve(path), 'utf8'), extension: extname(path) },
+    original,
     plugins,
     // Attacks don't change a federation: with another list of them, recorded cells stay good.
     cells: expandGrid({ ...specification, attacks: [], adversaries: [] }, catalogueOf(plugins)),

@@ -8,6 +8,7 @@ import { type FinishedRun, runExperiment } from '../../run/run-experiment.ts';
 import { stringifyJson } from '../../store/json.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { crossedGates, parseGate, requireKnownNames } from '../gate.ts';
+import { interruptible } from '../interruptible.ts';
 import { openDisplay } from '../progress-display.ts';
 import { registered } from '../registered.ts';
 import { verdictTable } from '../verdict-table.ts';
@@ -112,17 +113,3 @@ export const run: CommandModule<object, RunArguments> = {
     } else if (crossed.length > 0) process.exitCode = EXIT.gate;
   },
 };
-
-/** Ctrl-C once stops the run and keeps what is complete; twice ends at once. */
-function interruptible() {
-  const controller = new AbortController();
-  const interrupt = () => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    controller.abort();
-  };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  return {
-    signal: controller.signal,
-    release: () => process.off('SIGINT', interrupt).off('SIGTERM', interrupt),
-  };
-}

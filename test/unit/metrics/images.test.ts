@@ -154,6 +154,54 @@ describe('over probes', () => {
   });
 });
 
+describe('over the best guess', () => {
+  const flat = (level: number) => new Float32Array(121).fill(level);
+  const truthOf = (levels: readonly number[]): GroundTruth => ({
+    membership: [],
+    meanImage: flat(0.5),
+    distractors: new Float32Array(0),
+    reconstruction: levels.map((level, client) => ({
+      client,
+      round: 1,
+      inputShape: [11, 11, 1],
+      images: flat(level),
+      labels: Int32Array.of(0),
+    })),
+  });
+  const answers = (levels: readonly number[]): ReconstructionOutput => ({
+    kind: 'reconstruction',
+    targets: levels.map((level, client) => ({
+      client,
+      round: 1,
+      from: 'update',
+      images: flat(level),
+      labels: Int32Array.of(0),
+      cost: 0,
+      iterations: 1,
+    })),
+  });
+
+  test('differences are paired: the guess itself is 0 with no spread, whatever the images', () => {
+    const truth = truthOf([0.1, 0.45, 0.9]);
+    const score = mse.score(answers([0.5, 0.5, 0.5]), truth);
+    expect(score?.interval?.low).toBeLessThan(score?.interval?.high as number);
+    expect(score?.overNull).toMatchObject({
+      baseline: 'mean image',
+      value: 0,
+      interval: { low: 0, high: 0 },
+    });
+  });
+
+  test('by hand: squared errors .01, .01 against .16, .16 of the mean image', () => {
+    const score = mse.score(answers([0.2, 0.8]), truthOf([0.1, 0.9]));
+    expect(score?.overNull?.value).toBeCloseTo(0.01 - 0.16, 6);
+  });
+
+  test('one image has no interval', () => {
+    expect(mse.score(answers([0.2]), truthOf([0.1]))?.overNull?.interval).toBeUndefined();
+  });
+});
+
 describe('a batch', () => {
   const size = 11 * 11;
   const level = (value: number) => new Float32Array(size).fill(value);

@@ -1,0 +1,15 @@
+import { EXIT } from './errors.ts';
+
+/** Ctrl-C once stops the run and keeps what is complete; twice ends at once. */
+export function interruptible() {
+  const controller = new AbortController();
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    controller.abort();
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  return {
+    signal: controller.signal,
+    release: () => process.off('SIGINT', interrupt).off('SIGTERM', interrupt),
+  };
+}
