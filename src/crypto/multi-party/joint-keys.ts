@@ -102,10 +102,10 @@ export async function openJointKeyRing(
 }
 
 /** Adds partial decryptions to c_0; without those of enough clients the sum is noise. */
-class PartialMerger implements Merger {
-  readonly #setup: PartySetup;
+export class PartialMerger implements Merger {
+  readonly #setup: Pick<PartySetup, 'executor' | 'set' | 'clients' | 'threshold'>;
 
-  constructor(setup: PartySetup) {
+  constructor(setup: Pick<PartySetup, 'executor' | 'set' | 'clients' | 'threshold'>) {
     this.#setup = setup;
   }
 
