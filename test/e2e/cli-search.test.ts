@@ -13,8 +13,10 @@ const search = (...args: string[]) =>
   hefl('search', specification, '--runs', runs, '--attack', 'analytic-fc', ...args);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('bisects to the smallest ratio that keeps an attack out, and shows the evidence', async () => {
-  const asked = ['--defense', 'random', '--adversary', 'mask-aware', '--step', '0.25', '--json'];
+test('bisects to the smallest ratio that keeps an attack out, and shows the evidence', {
+  timeout: 180_000,
+}, async () => {
+  const asked = ['--defense', 'random', '--adversary', 'mask-aware', '--step', '0.5', '--json'];
   const { stdout, stderr, code } = await search(...asked, '--target', 'psnr < null + 1 dB');
   expect({ code, stderr }).toMatchObject({ code: 0 });
   const { smallest, evidence } = JSON.parse(stdout);
@@ -25,7 +27,6 @@ test('bisects to the smallest ratio that keeps an attack out, and shows the evid
   ).toEqual([
     [0, false],
     [0.5, false],
-    [0.75, false],
     [1, true],
   ]);
   for (const { realisedRatio, ratio, scores } of evidence) {
@@ -42,16 +43,16 @@ test('bisects to the smallest ratio that keeps an attack out, and shows the evid
     '--adversary',
     'mask-aware',
     '--step',
-    '0.25',
+    '0.5',
     '--target',
     'psnr < 200',
   );
   expect(loose.stdout).toMatch(
-    /Smallest safe ratio of random against analytic-fc: 0 \(to within 0\.25\)/,
+    /Smallest safe ratio of random against analytic-fc: 0 \(to within 0\.5\)/,
   );
 });
 
-test('a target that nothing keeps ends with code 3', async () => {
+test('a target that nothing keeps ends with code 3', { timeout: 180_000 }, async () => {
   const { code, stdout } = await search(
     '--defense',
     'random',
