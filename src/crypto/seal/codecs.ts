@@ -22,14 +22,13 @@ export interface Codec {
 export function ckksCodec(seal: Seal, context: Context, parameters: CkksParameters): Codec {
   const encoder = seal.CKKSEncoder(context);
   const scale = 2 ** parameters.scaleBits;
+  const weighted = new Float64Array(encoder.slotCount);
   return {
     valuesPerPlaintext: encoder.slotCount,
     encode(values, weight, plaintext) {
-      encoder.encode(
-        Float64Array.from(values, (value) => weight * value),
-        scale,
-        plaintext,
-      );
+      // A loop: from() with a function takes a hundred times as long and leaves boxed numbers behind.
+      for (let at = 0; at < values.length; at++) weighted[at] = weight * (values[at] as number);
+      encoder.encode(weighted.subarray(0, values.length), scale, plaintext);
     },
     decode: (plaintext) => encoder.decode(plaintext),
   };
@@ -38,13 +37,15 @@ export function ckksCodec(seal: Seal, context: Context, parameters: CkksParamete
 /** Rounded to multiples of 10^-5, one value per slot (MaskCrypt §6.1). */
 export function fixedPointCodec(seal: Seal, context: Context, parameters: BfvParameters): Codec {
   const encoder = seal.BatchEncoder(context);
+  const integers = new Int32Array(encoder.slotCount);
   const factor = 1e5;
   const weightScale = 2 ** (parameters.weightBits ?? 0);
   return {
     valuesPerPlaintext: encoder.slotCount,
     encode(values, weight, plaintext) {
-      const integers = Int32Array.from(values, (value) => Math.round(weight * value * factor));
-      encoder.encode(integers, plaintext);
+      for (let at = 0; at < values.length; at++)
+        integers[at] = Math.round(weight * (values[at] as number) * factor);
+      encoder.encode(integers.subarray(0, values.length), plaintext);
     },
     decode(plaintext, { kind }) {
       const unit = kind === 'aggregate' ? factor * weightScale : factor;
