@@ -2,6 +2,7 @@ import { didYouMean } from '../platform/did-you-mean.ts';
 import { cnn2Conv } from './cnn-2conv.ts';
 import { dlgLenetCifar10, dlgLenetCifar100, dlgLenetMnist } from './dlg-lenet.ts';
 import { lenet5, lenet5Cifar10, lenet5Cifar100 } from './lenet-5.ts';
+import { logisticMnist } from './logistic-mnist.ts';
 import { maserConvnet, maserLenet } from './maser.ts';
 import { mlp2fc } from './mlp-2fc.ts';
 import { mlpDiabetes, mlpLocation, mlpPurchase, mlpTexas } from './mlp-tabular.ts';
@@ -16,6 +17,7 @@ export const models: readonly Model[] = [
   dlgLenetMnist,
   dlgLenetCifar10,
   dlgLenetCifar100,
+  logisticMnist,
   mlp2fc,
   cnn2Conv,
   mlpPurchase,

@@ -16,6 +16,7 @@ const counts = {
   'dlg-lenet': 17_038,
   'dlg-lenet-cifar10': 88_648 - 90 * 769,
   'dlg-lenet-cifar100': 88_648,
+  'logistic-mnist': 7_850,
   'mlp-2fc': 79_510,
   'cnn-2conv': 1_663_370,
   'mlp-purchase': 1_317_348,
