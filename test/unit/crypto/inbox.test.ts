@@ -32,7 +32,7 @@ it('serves task after task with one memory, and gives back what only a large one
   const first = memoryOf(1000);
   inbox.clear();
   expect(memoryOf(800)).toBe(first);
-  const large = memoryOf(40 * 2 ** 20);
+  const large = memoryOf(80 * 2 ** 20);
   inbox.clear();
   expect(memoryOf(800)).not.toBe(large);
 });
