@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineDefense } from '../src/api/defense.ts';
+import { efficiency, efficient } from './efficiency/index.ts';
 import { jointKeyParams, jointKeys, jointKeyTrust, leakOf } from './maser/joint-keys.ts';
 
 /** Everything encrypted under a joint key: MASER without its pruning. */
@@ -9,7 +10,7 @@ export const mkhe = defineDefense({
     version: 1,
     title: 'Multi-key HE without pruning',
     source: 'Baseline MKHE of MASER (Al Omar et al., 2025); keys and variants as there',
-    params: z.strictObject(jointKeyParams),
+    params: z.strictObject({ ...jointKeyParams, efficiency }),
   },
   keys: jointKeys,
   scheme: () => 'ckks-threshold',
@@ -17,6 +18,7 @@ export const mkhe = defineDefense({
     when: () => 'once',
     agree: ({ size }) => new Uint8Array(size).fill(1),
   },
+  ...efficient,
   weighting: () => 'uniform',
   serverLearns: () => 'aggregate',
   targetRatio: () => 1,

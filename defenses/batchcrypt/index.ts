@@ -17,11 +17,21 @@ export const batchcrypt = defineDefense({
         .positive()
         .default(0.5)
         .describe('α: a weight’s change is clipped to ± this before it is quantised'),
+      realCiphertexts: z
+        .int()
+        .min(1)
+        .optional()
+        .describe(
+          'For large models: so many of every 16 ciphertexts are real, the others are emulated by the integers inside. Results and bytes stay exact, seconds are extrapolated and marked so',
+        ),
     }),
   },
   keys: () => ({ setup: 'shared' }),
   scheme: () => 'paillier-3072-batchcrypt',
-  schemeOptions: ({ alpha }) => ({ range: alpha }),
+  schemeOptions: ({ alpha, realCiphertexts }) => ({
+    range: alpha,
+    ...(realCiphertexts !== undefined && { realCiphertexts }),
+  }),
   mask: {
     when: () => 'once',
     agree: ({ size }) => new Uint8Array(size).fill(1),

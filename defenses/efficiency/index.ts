@@ -19,6 +19,11 @@ export const efficiency = z
     z.strictObject({
       kind: z.literal('lora'),
       rank: z.int().min(1).default(8).describe('r: rank of the adapters'),
+      alpha: z
+        .number()
+        .positive()
+        .default(16)
+        .describe('α: adapters count α/r times; the larger, the faster they learn'),
     }),
   ])
   .default('none')
@@ -34,7 +39,7 @@ export const efficient: Required<
     typeof use === 'object' && use.kind === 'doublesqueeze' ? doubleSqueeze(use.share) : undefined,
   model({ efficiency: use }) {
     if (typeof use !== 'object' || use.kind !== 'lora') return undefined;
-    const { rank } = use;
-    return (base, random) => lora(base, { rank }, random);
+    const { rank, alpha } = use;
+    return (base, random) => lora(base, { rank, alpha }, random);
   },
 };

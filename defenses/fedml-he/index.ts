@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { defineDefense } from '../../src/api/defense.ts';
+import { efficiency, efficient } from '../efficiency/index.ts';
+import { laplaceNoise, laplaceScale } from '../laplace.ts';
 import { encryptRatio, globalModelKeptEncrypted, maskSize } from '../parameters.ts';
 import { endLayers } from '../selection/layers.ts';
 import { topScores } from '../selection/top-scores.ts';
@@ -30,6 +32,8 @@ export const fedmlHe = defineDefense({
           'authority: a trusted key authority gives all clients one key pair. threshold: any `threshold` clients open an aggregate together',
         ),
       threshold: z.int().min(1).default(2).describe('t, with threshold keys only'),
+      laplace: laplaceScale.default(0),
+      efficiency,
       globalModel: globalModelKeptEncrypted,
     }),
   },
@@ -46,6 +50,8 @@ export const fedmlHe = defineDefense({
       return mask.map((bit, at) => bit | (whole[at] as number));
     },
   },
+  perturb: ({ laplace }) => laplaceNoise(laplace),
+  ...efficient,
   serverLearns: ({ globalModel }) => globalModel,
   targetRatio: ({ ratio }) => ratio,
   trust: {
