@@ -15,13 +15,16 @@ export interface ClientCosts {
   readonly up: Bytes;
   readonly down: Bytes;
   readonly seconds: Partial<Record<ClientStep, number>>;
-  /** Of the bytes up: decrypted values returned to the server, after aggregation. */
+  /** Of the bytes up: what went up after aggregation, decrypted values or partial decryptions. */
   returnedBytes: number;
 }
 
 export interface RoundCosts {
+  /** 0: what comes before training. */
   readonly round: number;
   readonly clients: readonly ClientCosts[];
+  /** Clients outside the round that help to open its aggregate. */
+  readonly helpers: ClientCosts[];
   /** Measured server seconds: consensus, homomorphic and plain sums. */
   aggregateSeconds: number;
 }
@@ -32,6 +35,7 @@ export interface RoundCosts {
  */
 export class Ledger {
   readonly #rounds: RoundCosts[] = [];
+  #setup?: RoundCosts;
   readonly #keyBytes = { up: 0, down: 0 };
   readonly #counts: (client: number) => boolean;
 
@@ -45,19 +49,15 @@ export class Ledger {
   }
 
   openRound(round: number, clients: readonly number[]): RoundLedger {
-    const costs: RoundCosts = {
-      round,
-      clients: clients.map((client) => ({
-        client,
-        up: {},
-        down: {},
-        seconds: {},
-        returnedBytes: 0,
-      })),
-      aggregateSeconds: 0,
-    };
+    const costs = emptyRound(round, clients);
     this.#rounds.push(costs);
     return new RoundLedger(costs);
+  }
+
+  /** What clients do and send before training, other than keys: outside every round's clock. */
+  openSetup(clients: readonly number[]): RoundLedger {
+    this.#setup = emptyRound(0, clients);
+    return new RoundLedger(this.#setup);
   }
 
   /** The server's or a client's key material, exchanged before training: outside every round's clock. */
@@ -65,24 +65,33 @@ export class Ledger {
     if (client === undefined || this.#counts(client)) this.#keyBytes[direction] += bytes;
   }
 
+  /** The rounds, after what comes before training, if anything does. */
   get rounds(): readonly RoundCosts[] {
-    return this.#rounds;
+    return this.#setup ? [this.#setup, ...this.#rounds] : this.#rounds;
   }
 
-  /** Means and totals; key bytes are spread evenly over all client rounds. */
-  summarise(bandwidthBitsPerSecond: number): CostSummary {
-    const rounds = this.#rounds.map((round) => ({
+  /**
+   * Means and totals. What comes before training and what helpers do is spread evenly over all client
+   * rounds.
+   *
+   * @param keySeconds measured seconds of the key exchange
+   */
+  summarise(bandwidthBitsPerSecond: number, keySeconds = 0): CostSummary {
+    const counted = this.rounds.map((round) => ({
       ...round,
       clients: round.clients.filter(({ client }) => this.#counts(client)),
+      helpers: round.helpers.filter(({ client }) => this.#counts(client)),
     }));
+    const rounds = counted.filter(({ round }) => round > 0);
     const clientRounds = rounds.flatMap(({ clients }) => clients);
+    const everything = counted.flatMap(({ clients, helpers }) => [...clients, ...helpers]);
     const meanPerClient = (step: ClientStep) =>
-      mean(clientRounds.map(({ seconds }) => seconds[step] ?? 0));
+      total(everything.map(({ seconds }) => seconds[step] ?? 0)) / clientRounds.length;
     const bytes = (direction: Direction) => {
-      const total: Bytes = {};
-      for (const costs of clientRounds) add(total, costs[direction]);
-      if (this.#keyBytes[direction] > 0) add(total, { keys: this.#keyBytes[direction] });
-      return total;
+      const sums: Bytes = {};
+      for (const costs of everything) add(sums, costs[direction]);
+      if (this.#keyBytes[direction] > 0) add(sums, { keys: this.#keyBytes[direction] });
+      return sums;
     };
     const perClientRound = (total: Bytes) =>
       Object.fromEntries(Object.entries(total).map(([kind, n]) => [kind, n / clientRounds.length]));
@@ -95,10 +104,12 @@ export class Ledger {
         train: meanPerClient('train'),
         mask: meanPerClient('mask'),
         encrypt: meanPerClient('encrypt'),
-        aggregate: mean(rounds.map(({ aggregateSeconds }) => aggregateSeconds)),
+        aggregate: total(counted.map(({ aggregateSeconds }) => aggregateSeconds)) / rounds.length,
         decrypt: meanPerClient('decrypt'),
       },
-      roundSeconds: mean(rounds.map((round) => roundSeconds(round, bandwidthBitsPerSecond))),
+      roundSeconds:
+        total(rounds.map((round) => roundSeconds(round, bandwidthBitsPerSecond))) / rounds.length,
+      ...(keySeconds > 0 && { keySeconds }),
       bandwidthBitsPerSecond,
     };
   }
@@ -107,7 +118,7 @@ export class Ledger {
 /** One round's entries. */
 export class RoundLedger {
   readonly #costs: RoundCosts;
-  readonly #clients: ReadonlyMap<number, ClientCosts>;
+  readonly #clients: Map<number, ClientCosts>;
 
   constructor(costs: RoundCosts) {
     this.#costs = costs;
@@ -123,10 +134,18 @@ export class RoundLedger {
     costs[step] = (costs[step] ?? 0) + seconds;
   }
 
-  /** Decrypted values that a client returns to the server after aggregation. */
-  returned(client: number, bytes: number): void {
-    this.bytes(client, 'up', 'plain-values', bytes);
+  /** What a client sends up after aggregation. */
+  returned(client: number, kind: ByteKind, bytes: number): void {
+    this.bytes(client, 'up', kind, bytes);
     this.#of(client).returnedBytes += bytes;
+  }
+
+  /** A client outside the round that helps to open its aggregate. */
+  helper(client: number): void {
+    if (this.#clients.has(client)) return;
+    const costs = emptyCosts(client);
+    this.#clients.set(client, costs);
+    this.#costs.helpers.push(costs);
   }
 
   aggregated(seconds: number): void {
@@ -149,7 +168,7 @@ export class RoundLedger {
 export function roundSeconds(round: RoundCosts, bandwidthBitsPerSecond: number): number {
   const transfer = (bytes: number) => (8 * bytes) / bandwidthBitsPerSecond;
   const slowest = (seconds: (client: ClientCosts) => number) =>
-    Math.max(...round.clients.map(seconds));
+    Math.max(...[...round.clients, ...round.helpers].map(seconds));
   return (
     slowest(
       ({ seconds: { train = 0, mask = 0, encrypt = 0 }, up, returnedBytes }) =>
@@ -171,6 +190,14 @@ function sum(bytes: Bytes): number {
   return Object.values(bytes).reduce((total, n) => total + n, 0);
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0) / values.length;
+function total(values: readonly number[]): number {
+  return values.reduce((so, value) => so + value, 0);
+}
+
+function emptyRound(round: number, clients: readonly number[]): RoundCosts {
+  return { round, clients: clients.map(emptyCosts), helpers: [], aggregateSeconds: 0 };
+}
+
+function emptyCosts(client: number): ClientCosts {
+  return { client, up: {}, down: {}, seconds: {}, returnedBytes: 0 };
 }

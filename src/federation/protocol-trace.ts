@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { packBitmap } from '../view/coordinate-set.ts';
-import { PartialVector } from '../view/partial-vector.ts';
 import type { ServerView } from '../view/server-view.ts';
 import {
   bytes,
@@ -11,6 +10,7 @@ import {
   parseShape,
   publicFacts,
   requireDistinct,
+  roundFacts,
   ViewFormatError,
 } from '../view/stored-fields.ts';
 import type { Trajectory } from './trajectory.ts';
@@ -29,10 +29,13 @@ const protocolTrace = z.strictObject({
   rounds: z.array(
     z.strictObject({
       mask: bytes,
+      ...roundFacts,
       transmissions: z.array(
         z.strictObject({
           client: count,
           proposal: indices.exactOptional(),
+          mask: bytes.exactOptional(),
+          sent: bytes.exactOptional(),
           ciphertexts: z.strictObject({ count, bytes: count }),
         }),
       ),
@@ -49,20 +52,25 @@ export function traceOf(view: ServerView, training: Trajectory): ProtocolTrace {
     format: 'hefl-protocol/1',
     ...facts,
     training: digestWeights(training),
-    rounds: view.rounds.map(({ mask, transmissions }) => ({
-      mask: packBitmap(mask),
-      transmissions: transmissions.map(({ client, proposal, ciphertexts }) => ({
-        client,
-        ...(proposal && { proposal }),
-        ciphertexts,
-      })),
-    })),
+    rounds: view.rounds.map(
+      ({ round: _, globalModel: _known, mask, transmissions, ...events }) => ({
+        ...events,
+        mask: packBitmap(mask),
+        transmissions: transmissions.map(({ client, proposal, mask: own, sent, ciphertexts }) => ({
+          client,
+          ...(proposal && { proposal }),
+          ...(own && { mask: packBitmap(own) }),
+          ...(sent && { sent: packBitmap(sent) }),
+          ciphertexts,
+        })),
+      }),
+    ),
   };
 }
 
 /**
- * The transcript of the protocol that left this trace, on the training it ran on. Encryption masks
- * alone decide what the server gets of a transmission, so both views come back bit by bit.
+ * The transcript of the protocol that left this trace, on the training it ran on. Masks and what
+ * travelled at all decide what the server gets of a transmission, so both views come back bit by bit.
  *
  * @throws {ViewFormatError} naming the first field of the trace that is missing, of another type,
  *   inconsistent, or not of this training.
@@ -80,17 +88,29 @@ export function replay(stored: unknown, training: Trajectory): Transcript {
   for (const [at, { clients }] of training.rounds.entries()) {
     const where = `rounds[${at}]`;
     const round = rounds[at] as (typeof rounds)[number];
-    const mask = parseSet(round.mask, size, `${where}.mask`);
-    requireEqual(`${where}.transmissions.length`, round.transmissions.length, clients.length);
-    const sent = clients.map((update, k): Sent => {
+    const { mask: bitmap, transmissions, ...events } = round;
+    const mask = parseSet(bitmap, size, `${where}.mask`);
+    const fallen = events.dropouts?.filter(({ stage }) => stage === 'before-upload') ?? [];
+    requireEqual(
+      `${where}.transmissions.length`,
+      transmissions.length,
+      clients.length - fallen.length,
+    );
+    const sent = transmissions.map(({ client, mask: own, sent: travelled, ...seen }, k): Sent => {
       const here = `${where}.transmissions[${k}]`;
-      const { client, ...seen } = round.transmissions[k] as (typeof round.transmissions)[number];
-      requireEqual(`${here}.client`, client, update.client);
+      const update = clients.find((one) => one.client === client);
+      if (!update)
+        throw new ViewFormatError(`${here}.client: ${client}, which took no part in the training`);
       if (seen.proposal) requireDistinct(seen.proposal, size, `${here}.proposal`);
-      return { update, received: PartialVector.plaintextPart(update.localModel, mask), ...seen };
+      return {
+        update,
+        ...seen,
+        ...(own && { mask: parseSet(own, size, `${here}.mask`) }),
+        ...(travelled && { sent: parseSet(travelled, size, `${here}.sent`) }),
+      };
     });
     const next = training.rounds[at + 1]?.globalModel ?? training.finalModel;
-    transcript.addRound(mask, sent, next);
+    transcript.addRound({ mask, ...events }, sent, next);
   }
   return transcript;
 }

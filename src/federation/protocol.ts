@@ -1,34 +1,37 @@
 import type { Defense } from '../api/defense.ts';
 import type { CostSummary, Exposition, RoundSummary } from '../api/results.ts';
-import type { KeyRing } from '../crypto/scheme.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engine/program.ts';
 import { randomStream } from '../engine/random.ts';
 import type { Model } from '../models/model.ts';
 import type { Specification } from '../spec/specification.ts';
-import { countCoordinates } from '../view/coordinate-set.ts';
 import type { ServerView } from '../view/server-view.ts';
-import { ciphertextBytes, Exchange, type Upload } from './exchange.ts';
-import { aggregationWeights, weightedMean } from './fedavg.ts';
+import { type AnyKeyRing, FederationKeys } from './federation-keys.ts';
 import { Ledger, type RoundCosts } from './ledger.ts';
 import { localTraining } from './local-training.ts';
 import { MaskAgreement } from './mask-agreement.ts';
+import { OutgoingUpdates } from './outgoing.ts';
+import { ProtocolRounds, type RoundParts } from './protocol-round.ts';
+import { exchangeScores } from './score-exchange.ts';
 import { Traffic } from './traffic.ts';
-import { recordUpdate, type Trajectory } from './trajectory.ts';
-import { type Sent, Transcript } from './transcript.ts';
-import type { ClientUpdate, UpdateSource } from './updates.ts';
+import type { Trajectory } from './trajectory.ts';
+import { type Setting, Transcript } from './transcript.ts';
+import type { UpdateSource } from './updates.ts';
 
 export interface ProtocolSettings<P, M> {
   readonly defense: Defense<P, M>;
   readonly params: P;
   readonly updates: UpdateSource;
   readonly specification: Pick<Specification, 'federation' | 'network'>;
+  /** The model that is trained; the defense's own where it has one. */
   readonly model: Model;
   readonly engine: Engine;
-  /** Measures the accuracy of each decrypted aggregate. */
+  /** Measures the accuracy of each new global model. */
   readonly dataset: Pick<Dataset, 'test'>;
   /** Of the defense's key setup and parameter set. */
-  readonly keyRing: KeyRing;
+  readonly keyRing: AnyKeyRing;
+  /** Measured seconds of generating and exchanging keys. */
+  readonly keySeconds?: number;
   readonly seed: number;
   readonly signal: AbortSignal;
   /** Share of rounds done, 0 … 1. */
@@ -51,170 +54,143 @@ export interface FederationRecord {
 }
 
 /**
- * Carries out a defense's protocol, round by round: proposals, consensus, plaintext part and real
- * ciphertexts, aggregation of both, decryption and merge.
+ * Carries out a defense's protocol: what it agrees on before training, then its rounds.
  *
- * Where the server learns the aggregate, the round's first client decrypts it and returns the values,
- * and the server sends the whole model out in plaintext. Elsewhere every client gets both halves and
- * decrypts for itself; that is done and measured once and charged to each.
+ * Where the server learns the aggregate, openers decrypt for it, or return partial decryptions that it
+ * puts together, and it sends the whole model out in plaintext. Elsewhere clients open both halves for
+ * themselves; that is done and measured once and charged to each.
  *
  * @throws {RangeError} when the key ring is not of the defense's key setup and parameter set.
- * @throws {MaskError} when the defense's masks or proposals are not what its contract says.
+ * @throws {MaskError} when the defense's masks, proposals or scores are not what its contract says.
  */
 export async function runProtocol<P, M>(
   settings: ProtocolSettings<P, M>,
 ): Promise<FederationRecord> {
-  const { defense, params, updates: source, specification, model, keyRing, signal } = settings;
+  const { defense, params, specification, model, updates: source } = settings;
   const { federation, network } = specification;
-  requireSupported(defense, params);
-  requireKeyRing(defense.keys(params).setup, defense.scheme(params), settings);
-  const training = localTraining(settings.engine, model, federation.batchSize);
-  const { size } = model.layout;
-  const serverLearns = defense.serverLearns(params);
-  const encryption = { parameterSet: keyRing.parameterSet.id, keySetup: keyRing.keySetup };
-  const transcript = new Transcript({
-    model: model.id,
-    size,
-    hyper: {
-      learningRate: federation.learningRate,
-      localEpochs: federation.localEpochs,
-      batchSize: federation.batchSize,
-    },
-    encryption,
-    serverLearns,
-    initialModel: source.initialModel,
-  });
+  const keys = keysOf(settings);
+  const transcript = new Transcript(settingOf(settings, keys));
   const random = randomStream(settings.seed, 'protocol');
-  const masks = new MaskAgreement(defense, params, model.layout, source.initialModel, random);
   const ledger = new Ledger((client) => client < federation.clients);
-  const traffic = new Traffic(keyRing, ledger);
+  const { layout } = model;
+  const parts: RoundParts<P, M> = {
+    ...settings,
+    source,
+    federation,
+    keys,
+    ledger,
+    masks: new MaskAgreement({
+      defense,
+      params,
+      layout,
+      initialModel: source.initialModel,
+      random,
+      clients: federation.clients,
+      data: source.data,
+    }),
+    outgoing: new OutgoingUpdates(defense, params, layout, random),
+    traffic: new Traffic(keys, ledger, defense.mask.proposalFormat),
+    training: localTraining(settings.engine, model, federation.batchSize),
+  };
+  await agreeBeforeTraining(parts);
+
+  const protocol = new ProtocolRounds(parts);
   const rounds: RoundSummary[] = [];
   const trained: Trajectory['rounds'][number][] = [];
   let globalModel = source.initialModel;
-
   for (let round = 1; round <= federation.rounds; round++) {
-    signal.throwIfAborted();
-    const updates = await source.clients(round, globalModel);
-    const weights = aggregationWeights(updates);
-    const costs = ledger.openRound(
-      round,
-      updates.map(({ client }) => client),
-    );
-    const agreement = await masks.agree(round, globalModel, updates);
-    const masked = countCoordinates(agreement.mask);
-    traffic.agreement(costs, updates, agreement, masked);
-
-    const exchange = new Exchange(keyRing, agreement.mask, masked);
-    const uploads: Upload[] = [];
-    for (const [k, update] of updates.entries()) {
-      signal.throwIfAborted();
-      const upload = await exchange.upload(update, weights[k] as number);
-      costs.seconds(update.client, 'train', update.trainSeconds);
-      traffic.upload(costs, update, upload);
-      uploads.push(upload);
-    }
-
-    const aggregate = await exchange.aggregate(uploads, weights);
-    costs.aggregated(agreement.serverSeconds + aggregate.seconds);
-    const decrypting = updates[0] as ClientUpdate;
-    const { model: merged, seconds } = await exchange.open(aggregate, decrypting.client);
-    const decryptors = serverLearns === 'aggregate' ? [decrypting] : updates;
-    for (const { client } of decryptors) costs.seconds(client, 'decrypt', seconds);
-    if (serverLearns === 'aggregate') traffic.aggregateThroughServer(costs, updates, aggregate);
-    else traffic.aggregateToClients(costs, updates, aggregate);
-
-    const nextModel = source.nextModel(round, merged);
-    const sent = updates.map((update, k): Sent => {
-      const { plain, encrypted } = uploads[k] as Upload;
-      const proposal = agreement.proposals?.[k];
-      return {
-        update,
-        received: plain,
-        ...(proposal && { proposal }),
-        ciphertexts: {
-          count: encrypted?.ciphertexts.length ?? 0,
-          bytes: ciphertextBytes(encrypted),
-        },
-      };
-    });
-    trained.push({ round, globalModel, clients: updates.map((update) => recordUpdate(update)) });
-    transcript.addRound(agreement.mask, sent, nextModel);
-    const plainFedAvg = weightedMean(
-      updates.map(({ localModel }) => localModel),
-      weights,
-    );
-    rounds.push({
-      round,
-      testAccuracy: await training.accuracy(merged, settings.dataset.test, signal),
-      realisedRatio: masked / size,
-      aggregationError: largestDifference(merged, plainFedAvg),
-      clients: updates.length,
-    });
-    globalModel = nextModel;
+    settings.signal.throwIfAborted();
+    const end = await protocol.run(round, globalModel);
+    trained.push({ round, globalModel, clients: end.trained });
+    transcript.addRound(end.facts, end.sent, end.nextModel);
+    rounds.push(end.summary);
+    globalModel = end.nextModel;
     settings.progress(round / federation.rounds);
   }
 
+  const view = transcript.view();
   const realisedRatio =
     rounds.reduce((total, round) => total + round.realisedRatio, 0) / rounds.length;
+  const insecure = defense.insecure?.(params);
   return {
-    view: transcript.view(),
+    view,
     oracle: transcript.oracle(),
     training: {
       format: 'hefl-trajectory/1',
       model: model.id,
-      size,
+      size: layout.size,
       rounds: trained,
       finalModel: globalModel,
     },
     rounds,
-    costs: ledger.summarise(network.bitsPerSecond),
+    costs: ledger.summarise(network.bitsPerSecond, settings.keySeconds),
     ledger: ledger.rounds,
     exposition: {
-      plaintextShare: 1 - realisedRatio,
-      globalModel: serverLearns,
+      plaintextShare: plaintextShare(view),
+      globalModel: view.serverLearns,
       proposalsVisible: defense.mask.propose !== undefined,
-      ...encryption,
+      parameterSet: view.encryption.parameterSet,
+      keySetup: view.encryption.keySetup,
+      ...(insecure !== undefined && { insecure }),
     },
     realisedRatio,
   };
 }
 
-function requireKeyRing<P, M>(
-  setup: string,
-  scheme: string,
-  { defense, keyRing }: Pick<ProtocolSettings<P, M>, 'defense' | 'keyRing'>,
-): void {
+async function agreeBeforeTraining<P, M>(parts: RoundParts<P, M>): Promise<void> {
+  const { defense, params, masks, ledger, traffic, federation } = parts;
+  if (defense.mask.when(params) !== 'before-training') return;
+  const clients = [...Array(federation.clients).keys()];
+  const costs = ledger.openSetup(clients);
+  const agreement = await masks.beforeTraining((scores) =>
+    exchangeScores({ ...parts, costs }, scores),
+  );
+  traffic.agreement(costs, clients, agreement);
+  costs.aggregated(agreement.serverSeconds);
+}
+
+function keysOf<P, M>({
+  defense,
+  params,
+  keyRing,
+  specification,
+}: ProtocolSettings<P, M>): FederationKeys {
+  const use = defense.keys(params);
+  const scheme = defense.scheme(params);
   const { keySetup, parameterSet } = keyRing;
-  if (keySetup !== setup || parameterSet.id !== scheme)
+  if (keySetup !== use.setup || parameterSet.id !== scheme)
     throw new RangeError(
-      `the defense ${defense.meta.id} needs keys ${setup} of ${scheme}, not ${keySetup} of ${parameterSet.id}`,
+      `the defense ${defense.meta.id} needs keys ${use.setup} of ${scheme}, not ${keySetup} of ${parameterSet.id}`,
     );
+  return new FederationKeys(keyRing, use, specification.federation.clients);
 }
 
-/** Parts of the contract that no protocol carries out yet. */
-function requireSupported<P, M>(defense: Defense<P, M>, params: P): void {
-  const { mask, meta } = defense;
-  const missing = [
-    (defense.rest?.(params) ?? 'plaintext') !== 'plaintext' && 'rest',
-    defense.weighting && 'weighting',
-    defense.training?.(params) && 'training',
-    defense.transform?.(params) && 'transform',
-    defense.perturb?.(params) && 'perturb',
-    defense.model?.(params) && 'model',
-    defense.schemeOptions && 'schemeOptions',
-    mask.when(params) === 'before-training' && 'mask.when: before-training',
-    mask.score && 'mask.score',
-    mask.individual?.(params) && 'mask.individual',
-  ].filter((feature) => typeof feature === 'string');
-  if (missing.length > 0)
-    throw new RangeError(
-      `The defense ${meta.id} declares ${missing.join(', ')}, which the protocol does not carry out yet.`,
-    );
+/** The public facts. */
+function settingOf<P, M>(settings: ProtocolSettings<P, M>, keys: FederationKeys): Setting {
+  const { defense, params, specification, model, updates } = settings;
+  const { learningRate, localEpochs, batchSize } = specification.federation;
+  const { use, flooding } = keys;
+  const rest = defense.rest?.(params) ?? 'plaintext';
+  return {
+    model: model.id,
+    size: model.layout.size,
+    hyper: { learningRate, localEpochs, batchSize },
+    encryption: {
+      parameterSet: keys.parameterSet.id,
+      keySetup: use.setup,
+      ...(use.setup === 'threshold' && { threshold: use.threshold }),
+      ...(flooding !== undefined && { flooding }),
+    },
+    serverLearns: defense.serverLearns(params),
+    ...(rest !== 'plaintext' && { rest }),
+    initialModel: updates.initialModel,
+  };
 }
 
-function largestDifference(a: Float32Array, b: Float32Array): number {
-  let largest = 0;
-  for (let at = 0; at < a.length; at++)
-    largest = Math.max(largest, Math.abs((a[at] as number) - (b[at] as number)));
-  return largest;
+/** Mean share of the coordinates that arrive in plaintext. */
+function plaintextShare({ rounds, size }: ServerView): number {
+  const shares = rounds.flatMap(({ transmissions }) =>
+    transmissions.map(({ weights }) => weights.values.length / size),
+  );
+  return shares.length === 0 ? 0 : shares.reduce((sum, share) => sum + share, 0) / shares.length;
 }

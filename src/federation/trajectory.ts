@@ -1,5 +1,7 @@
+import { dropouts, uploads } from './dropout.ts';
 import { aggregationWeights, weightedMean } from './fedavg.ts';
 import { liveUpdates, type TrainingSettings } from './live-updates.ts';
+import { type LocalData, noLocalData } from './local-data.ts';
 import type { ClientUpdate, MeasuredGradient, UpdateSource } from './updates.ts';
 
 /** One client's training in one round, recorded. */
@@ -56,10 +58,7 @@ export async function recordTrajectory(settings: TrajectorySettings): Promise<Tr
       clients.push(recordUpdate(update, gradients ? await update.gradient() : undefined));
     }
     rounds.push({ round, globalModel, clients });
-    globalModel = weightedMean(
-      updates.map(({ localModel }) => localModel),
-      aggregationWeights(updates),
-    );
+    globalModel = plainAggregate(settings, round, updates) ?? globalModel;
     progress(round / specification.federation.rounds);
   }
   return {
@@ -69,6 +68,23 @@ export async function recordTrajectory(settings: TrajectorySettings): Promise<Tr
     rounds,
     finalModel: globalModel,
   };
+}
+
+/** Plain FedAvg's w_t of the clients whose upload arrives; undefined when no ordinary client's does. */
+function plainAggregate(
+  { specification: { federation }, seed }: TrajectorySettings,
+  round: number,
+  updates: readonly ClientUpdate[],
+): Float32Array | undefined {
+  const ordinary = updates.filter(({ client }) => client < federation.clients);
+  const drawn = ordinary.map(({ client }) => client);
+  const fallen = dropouts(federation.dropout, seed, round, drawn);
+  if (ordinary.every(({ client }) => !uploads(fallen, client))) return undefined;
+  const arrived = updates.filter(({ client }) => uploads(fallen, client));
+  return weightedMean(
+    arrived.map(({ localModel }) => localModel),
+    aggregationWeights(arrived, federation.weighting, federation.clients),
+  );
 }
 
 export function recordUpdate(
@@ -90,8 +106,13 @@ export function recordUpdate(
  * Plays a trajectory back. The clients' updates stay those of plain FedAvg, so each round starts from
  * the recorded w_{t-1}, not from the decrypted aggregate, which differs by the scheme's error; what
  * the protocol records is then the same in every run.
+ *
+ * @param data for defenses that let clients compute more than was recorded
  */
-export function recordedUpdates(trajectory: Trajectory): UpdateSource {
+export function recordedUpdates(
+  trajectory: Trajectory,
+  data: LocalData = noLocalData,
+): UpdateSource {
   const { rounds, finalModel } = trajectory;
   const find = (round: number) => {
     const found = rounds[round - 1];
@@ -113,5 +134,6 @@ export function recordedUpdates(trajectory: Trajectory): UpdateSource {
       }));
     },
     nextModel: (round) => rounds[round]?.globalModel ?? finalModel,
+    data,
   };
 }

@@ -1,3 +1,5 @@
+import type { LocalData } from './local-data.ts';
+
 /** What one client has after its local training, before anything is masked or encrypted. */
 export interface ClientUpdate {
   readonly client: number;
@@ -21,25 +23,16 @@ export interface MeasuredGradient {
 export interface UpdateSource {
   /** w_0. */
   readonly initialModel: Float32Array;
-  /** The round's clients in order of selection, each trained from `globalModel` = w_{t-1}. */
-  clients(round: number, globalModel: Float32Array): Promise<readonly ClientUpdate[]>;
+  /**
+   * The round's clients in order of selection, probes last, each trained from `globalModel` = w_{t-1}.
+   * @param startOf where clients differ in what they start from
+   */
+  clients(
+    round: number,
+    globalModel: Float32Array,
+    startOf?: (client: number) => Float32Array,
+  ): Promise<readonly ClientUpdate[]>;
   /** w_t as the next round's clients start from it, given the decrypted aggregate of this one. */
   nextModel(round: number, aggregate: Float32Array): Float32Array;
-}
-
-/**
- * What a client can compute of any model, weights [N], over its own full local set. Vectors are [N], 0
- * at buffers.
- */
-export interface ClientComputations {
-  /** ∇L(w, D^k) of the mean cross-entropy. */
-  gradient(weights: Float32Array): Promise<Float32Array>;
-  /** S_m = 1/K Σ_k |∂/∂y_k (∂ℓ/∂w_m)| (FedML-HE §2.4). */
-  sensitivity(weights: Float32Array): Promise<Float32Array>;
-  /** Mean over the samples of |∂ℓ_k/∂w_m|. */
-  meanAbsoluteGradient(weights: Float32Array): Promise<Float32Array>;
-  /** H·g of the mean cross-entropy (GraSP). */
-  hessianGradient(weights: Float32Array): Promise<Float32Array>;
-  /** Mean cross-entropy. */
-  loss(weights: Float32Array): Promise<number>;
+  readonly data: LocalData;
 }

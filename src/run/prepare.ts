@@ -74,7 +74,8 @@ function trajectoryTask(
 ): TrajectoryTask | undefined {
   if (specification.federation.trajectory === 'independent') return undefined;
   const defense = defenses.find(({ meta }) => meta.id === id);
-  if (defense && changesTraining(defense, defense.meta.params.parse(params), 'samples'))
+  const { federation } = specification;
+  if (defense && changesTraining(defense, defense.meta.params.parse(params), federation))
     return undefined;
   const used = specification.defenses.map((use) => use.id);
   const gradients = defenses.some(({ meta, mask }) => mask.propose && used.includes(meta.id));

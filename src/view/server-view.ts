@@ -33,6 +33,8 @@ export interface RoundView {
   readonly dropouts?: readonly Dropout[];
   /** How the aggregate was opened; absent: nothing was encrypted, or nobody could open it. */
   readonly opening?: Opening;
+  /** Whether there is no new global model; the clients keep the old one. */
+  readonly lost?: true;
   /** Key setup `per-client`: consecutive parts of the masked coordinates and whose key encrypts each. */
   readonly blocks?: readonly { readonly client: number; readonly length: number }[];
 }

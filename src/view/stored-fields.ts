@@ -69,6 +69,7 @@ export const roundFacts = {
       partialDecryptions: z.enum(['none', 'flooded', 'unflooded']),
     })
     .exactOptional(),
+  lost: z.literal(true).exactOptional(),
   blocks: z
     .array(z.strictObject({ client: count, length: count }))
     .readonly()

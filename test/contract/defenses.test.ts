@@ -100,7 +100,7 @@ describe('every registered defense', () => {
         if (proposal && asked !== undefined) expect(proposal.length).toBe(asked);
       }
     });
-    expect(exposition.plaintextShare).toBe(1 - realisedRatio);
+    expect(exposition.plaintextShare).toBeCloseTo(1 - realisedRatio, 12);
     expect(view.serverLearns).toBe(defense.serverLearns(params));
   });
 

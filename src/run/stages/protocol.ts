@@ -1,17 +1,23 @@
 import { availableParallelism } from 'node:os';
 import type { AttackKind } from '../../api/attack.ts';
-import { openKeyRing } from '../../crypto/key-ring.ts';
+import type { KeyUse } from '../../api/defense.ts';
 import { chooseTargets } from '../../data/targets.ts';
 import { randomStream } from '../../engine/random.ts';
+import { cellModel } from '../../federation/cell-model.ts';
 import { liveUpdates } from '../../federation/live-updates.ts';
+import { localData } from '../../federation/local-data.ts';
+import { openFederationKeys } from '../../federation/open-keys.ts';
 import { type FederationRecord, runProtocol } from '../../federation/protocol.ts';
 import { traceOf } from '../../federation/protocol-trace.ts';
+import { secondsSince } from '../../federation/stopwatch.ts';
 import { recordedUpdates } from '../../federation/trajectory.ts';
 import type { UpdateSource } from '../../federation/updates.ts';
 import type { AdversaryId } from '../../view/adversaries.ts';
 import type { AuxiliaryKnowledge } from '../../view/auxiliary.ts';
+import { serialiseKeyEvidence } from '../../view/key-evidence.ts';
 import { digestExposures, digestedAdversaries, targetsOf, type Views } from '../exposures.ts';
 import { freshModel } from '../fresh-model.ts';
+import { witnessKeys } from '../key-witness.ts';
 import type { CellRecord } from '../records.ts';
 import type { ProtocolTask, RunContext } from '../tasks.ts';
 import { storeTargets } from './targets.ts';
@@ -25,19 +31,31 @@ export async function protocolStage(task: RunContext & ProtocolTask, tools: Stag
   const setting = await tools.workplace.setting(task, cell.seed);
   const engine = await tools.workplace.engine();
   const { signal, progress } = tools;
-  const training = { ...setting, specification, engine, seed: cell.seed, signal };
+  const params = defense.meta.params.parse(cell.defense.params);
+  const model = cellModel(defense, params, setting.model, cell.seed);
+  const rule = defense.training?.(params);
+  const training = { ...setting, model, specification, engine, seed: cell.seed, signal, rule };
+  const { batchSize, clients } = specification.federation;
   const updates: UpdateSource = task.trajectory
-    ? recordedUpdates(await readTraining(task))
+    ? recordedUpdates(await readTraining(task), localData({ ...training, batchSize }))
     : liveUpdates(training);
 
-  const params = defense.meta.params.parse(cell.defense.params);
-  const keyRing = await openKeyRing(defense.keys(params).setup, defense.scheme(params), {
-    clients: specification.federation.clients + setting.probes.length,
+  const began = performance.now();
+  const keyRing = await openFederationKeys(defense.keys(params), defense.scheme(params), {
+    clients,
+    probes: setting.probes.length,
     workers: encryptionThreads(task.jobs),
+    options: { seed: cell.seed, ...defense.schemeOptions?.(params) },
+  });
+  const keySeconds = keyRing.keySetup === 'none' ? 0 : secondsSince(began);
+  const witness = witnessKeys(keyRing, {
+    serverLearns: defense.serverLearns(params),
+    flooding: flooding(defense.keys(params)),
   });
   let record: FederationRecord;
   try {
-    record = await runProtocol({ ...training, defense, params, updates, keyRing, progress });
+    const parts = { defense, params, updates, keyRing: witness.ring, keySeconds, progress };
+    record = await runProtocol({ ...training, ...parts });
   } finally {
     await keyRing.close();
   }
@@ -81,6 +99,7 @@ export async function protocolStage(task: RunContext & ProtocolTask, tools: Stag
     'cell.json': cellRecord,
     'ledger.json': ledger,
     'protocol.bin': traceOf(view, trained),
+    'keys.bin': serialiseKeyEvidence(await witness.evidence()),
     ...(!task.trajectory && { 'trajectory.bin': trained }),
   });
 }
@@ -92,6 +111,11 @@ export async function protocolStage(task: RunContext & ProtocolTask, tools: Stag
 function encryptionThreads(jobs: number): number {
   const spare = Math.floor(availableParallelism() / jobs);
   return spare < 2 || import.meta.url.endsWith('.ts') ? 0 : spare;
+}
+
+/** Whether partial decryptions carry noise; true where there are none. */
+function flooding(keys: KeyUse): boolean {
+  return keys.setup !== 'own-key' && (!('flooding' in keys) || keys.flooding !== false);
 }
 
 /** Rounds of every ordinary client; probe clients are no victims. */

@@ -17,7 +17,7 @@ function oneRound() {
   round.bytes(7, 'down', 'ciphertexts', 50);
   round.bytes(7, 'down', 'mask', 1);
   round.seconds(7, 'decrypt', 1000);
-  round.returned(7, 2000);
+  round.returned(7, 'plain-values', 2000);
   ledger.keys('up', 8);
   ledger.keys('down', 30);
   return ledger;

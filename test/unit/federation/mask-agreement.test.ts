@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Defense, defineDefense, type MaskPolicy } from '../../../src/api/defense.ts';
 import { randomStream } from '../../../src/engine/random.ts';
-import { MaskAgreement, MaskError } from '../../../src/federation/mask-agreement.ts';
+import { MaskAgreement } from '../../../src/federation/mask-agreement.ts';
+import { MaskError } from '../../../src/federation/mask-checks.ts';
 import { recordedUpdates } from '../../../src/federation/trajectory.ts';
 import { randomTrajectory, softmaxRegression } from './toy.ts';
 
@@ -19,16 +20,24 @@ function declared<M>(mask: MaskPolicy<object, M>): Defense<object, M> {
   });
 }
 
-async function runRounds<M>(policy: MaskPolicy<object, M>, rounds = 2) {
+async function runRounds<M>(policy: MaskPolicy<object, M>, rounds = 2, clients = 4) {
   const source = recordedUpdates(trajectory);
   const random = randomStream(1, 'masks');
-  const masks = new MaskAgreement(declared(policy), {}, layout, source.initialModel, random);
+  const masks = new MaskAgreement({
+    defense: declared(policy),
+    params: {},
+    layout,
+    initialModel: source.initialModel,
+    random,
+    clients,
+    data: source.data,
+  });
   const agreements = [];
   for (let round = 1; round <= rounds; round++) {
     const globalModel = trajectory.rounds[round - 1]?.globalModel as Float32Array;
-    agreements.push(
-      await masks.agree(round, globalModel, await source.clients(round, globalModel)),
-    );
+    const updates = await source.clients(round, globalModel);
+    const voters = updates.map((update) => ({ ...update, start: globalModel }));
+    agreements.push(await masks.agree(round, globalModel, voters));
   }
   return agreements;
 }

@@ -131,7 +131,7 @@ describe('the trace of a protocol', () => {
     [
       'another client',
       (trace) => set(trace.rounds[0].transmissions[0], 'client', 77),
-      /^rounds\[0\]\.transmissions\[0\]\.client: 77, where/,
+      /^rounds\[0\]\.transmissions\[0\]\.client: 77, which took no part/,
     ],
     [
       'a proposal outside',
