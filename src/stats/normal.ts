@@ -1,5 +1,5 @@
 /**
- * Upper tail of the standard normal distribution, Q(z) = P(Z > z), to a relative error of some 1e-14
+ * Upper tail of the standard normal distribution, Q(z) = P(Z > z), to a relative error of some 1e-13
  * even where it is tiny: 1 − Φ(z) would be 0 from 8.3 on.
  *
  * Source: Abramowitz & Stegun 26.2.11 (series) below 3, 26.2.14 (continued fraction) above.

@@ -1,16 +1,31 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { fedMia } from '../../../attacks/fedmia/index.ts';
+import { gradientCosine } from '../../../attacks/gradient-cosine/index.ts';
 import { attacks } from '../../../attacks/index.ts';
+import { lira } from '../../../attacks/lira/index.ts';
 import { lossThreshold } from '../../../attacks/loss-threshold/index.ts';
 import { mlLeaks } from '../../../attacks/ml-leaks/index.ts';
+import { modifiedEntropyAttack } from '../../../attacks/modified-entropy/index.ts';
 import { logProbabilities } from '../../../attacks/query/logits.ts';
-import { NotApplicable } from '../../../src/api/attack.ts';
+import { rmia } from '../../../attacks/rmia/index.ts';
+import { whiteBox } from '../../../attacks/white-box/index.ts';
+import { type Attack, type MembershipOutput, NotApplicable } from '../../../src/api/attack.ts';
 import type { LabelledSamples } from '../../../src/data/dataset.ts';
 import { loadDataset } from '../../../src/data/registry.ts';
 import { randomStream } from '../../../src/engine/random.ts';
 import { auc } from '../../../src/metrics/auc.ts';
 import { findModel } from '../../../src/models/registry.ts';
 import type { GroundTruth } from '../../../src/view/ground-truth.ts';
-import { ask, knowledge, nothingEncrypted, oneRound, take, trainLocally } from './setting.ts';
+import type { RoundView, ServerView } from '../../../src/view/server-view.ts';
+import {
+  ask,
+  type Client,
+  knowledge,
+  nothingEncrypted,
+  oneRound,
+  take,
+  trainLocally,
+} from './setting.ts';
 
 const model = findModel('mlp-2fc');
 const untrained = model.initialize(randomStream(3, 'init'));
@@ -89,14 +104,13 @@ describe('ML-Leaks', () => {
     expect(auc.score(output, truth)?.value).toBeGreaterThan(0.6);
   });
 
-  test('guesses on a model that was never trained', async () => {
-    const output = await ask(mlLeaks, { model, view: viewOf(untrained), aux, params });
-    const score = auc.score(output, truth);
-    expect(score?.interval?.low).toBeLessThan(0.5);
-    expect(score?.interval?.high).toBeGreaterThan(0.5);
+  test('so does the variant of FedEraser, boosted trees on all posteriors', async () => {
+    const trees = { ...params, classifier: 'boosted-trees' } as const;
+    const output = await ask(mlLeaks, { model, view: viewOf(overfitted), aux, params: trees });
+    expect(auc.score(output, truth)?.value).toBeGreaterThan(0.6);
   });
 
-  test('trains its shadow once for all cells, and anew for other samples or another seed', async () => {
+  test('trains its shadow once for all cells, and anew for other samples, settings or w_0', async () => {
     const remembered = new Map<string, Float32Array>();
     const quick = { epochs: 1, attackIterations: 5 };
     const asked = { model, aux, params: quick, remembered };
@@ -105,7 +119,8 @@ describe('ML-Leaks', () => {
     expect(remembered.size).toBe(1);
     const other = knowledge({ membership: aux.membership }, take(600, 400, more));
     await ask(mlLeaks, { ...asked, view: viewOf(untrained), aux: other });
-    await ask(mlLeaks, { ...asked, view: viewOf(untrained), seed: 2 });
+    const elsewhere = { ...viewOf(untrained), initialModel: overfitted };
+    await ask(mlLeaks, { ...asked, view: elsewhere });
     await ask(mlLeaks, { ...asked, view: viewOf(untrained), params: { ...quick, epochs: 2 } });
     expect(remembered.size).toBe(4);
   });
@@ -115,6 +130,95 @@ describe('ML-Leaks', () => {
     await expect(ask(mlLeaks, { model, view: viewOf(untrained), aux: poor })).rejects.toThrow(
       NotApplicable,
     );
+  });
+});
+
+describe('the others tell members of an overfitted model', () => {
+  const training = { epochs: 50, learningRate: 0.3, batchSize: 32 };
+  const remembered = new Map<string, Float32Array>();
+  const found = async <P>(attack: Attack<P, MembershipOutput>, params: Partial<P>) => {
+    const asked = { model, view: viewOf(overfitted), aux, params, remembered };
+    return auc.score(await ask(attack, asked), truth)?.value;
+  };
+
+  test('modified entropy', async () => {
+    expect(await found(modifiedEntropyAttack, training)).toBeGreaterThan(0.6);
+    expect(await found(modifiedEntropyAttack, { ...training, thresholds: 'one' })).toBeGreaterThan(
+      0.6,
+    );
+  });
+  test.each(['online', 'offline'] as const)('LiRA, %s', async (mode) => {
+    const params = { ...training, references: 4, mode };
+    expect(await found(lira, params)).toBeGreaterThan(0.6);
+    expect(await found(lira, { ...params, variance: 'per-sample' })).toBeGreaterThan(0.55);
+  });
+  test.each(['online', 'offline'] as const)('RMIA, %s', async (mode) =>
+    expect(await found(rmia, { ...training, references: 4, mode })).toBeGreaterThan(0.6),
+  );
+  test('white-box network', async () => {
+    expect(await found(whiteBox, training)).toBeGreaterThan(0.6);
+  });
+});
+
+describe('on the update of one step', () => {
+  // Client 0 trains on the members, the others on samples that nobody asks about.
+  let view: ServerView;
+  beforeAll(async () => {
+    const own = [members, take(700, 80, more), take(800, 80, more), take(900, 80, more)];
+    const clients: Client[] = [];
+    for (const samples of own) {
+      const settings = { steps: 1, learningRate: 0.1 };
+      const weights = await trainLocally(model, untrained, samples, settings);
+      clients.push({ weights, samples: 80, localSteps: 1 });
+    }
+    view = oneRound(model, untrained, clients, nothingEncrypted(model), 0.1);
+  });
+  const found = async <P>(attack: Attack<P, MembershipOutput>, params: Partial<P>) =>
+    auc.score(await ask(attack, { model, view, aux, params }), truth)?.value;
+
+  test('the gradients of members are part of it', async () => {
+    expect(await found(gradientCosine, {})).toBeGreaterThan(0.6);
+    expect(await found(gradientCosine, { statistic: 'difference' })).toBeGreaterThan(0.6);
+  });
+
+  test('other clients’ updates show what is usual for a sample, whose gradients differ', async () => {
+    const plain = (await found(gradientCosine, {})) as number;
+    expect(await found(fedMia, {})).toBeGreaterThan(plain);
+  });
+
+  test('FedMIA has nothing to compare with where fewer than two others of its size took part', async () => {
+    const [round] = view.rounds as [RoundView];
+    const few = { ...round, transmissions: round.transmissions.slice(0, 2) };
+    const small = {
+      ...round,
+      transmissions: round.transmissions.map((sent) =>
+        sent.client === 0 ? sent : { ...sent, samples: 1 },
+      ),
+    };
+    for (const rounds of [[few], [small]])
+      await expect(ask(fedMia, { model, view: { ...view, rounds }, aux })).rejects.toThrow(
+        NotApplicable,
+      );
+  });
+
+  test('a mean over rounds counts each round the victim took part in, the last one alone where asked', async () => {
+    const [round] = view.rounds as [RoundView];
+    const idle = { ...round, round: 2, transmissions: round.transmissions.slice(1) };
+    const third = { ...viewOf(overfitted).rounds[0], round: 3 } as RoundView;
+    const scoresIn = async (rounds: RoundView[], params: { rounds?: 'last' }) => {
+      const question = { client: 0, round: rounds.at(-1)?.round as number, candidates: shuffled };
+      const { targets } = await ask(gradientCosine, {
+        ...{ model, view: { ...view, rounds }, params },
+        aux: knowledge({ membership: [question] }),
+      });
+      return targets.flatMap(({ scores }) => [...scores]);
+    };
+    const first = await scoresIn([round], {});
+    const last = await scoresIn([round, idle, third], { rounds: 'last' });
+    const all = await scoresIn([round, idle, third], {});
+    all.forEach((score, at) => {
+      expect(score).toBeCloseTo(((first[at] as number) + (last[at] as number)) / 2, 12);
+    });
   });
 });
 
