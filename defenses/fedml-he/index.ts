@@ -7,35 +7,37 @@ import { endLayers } from '../selection/layers.ts';
 import { topScores } from '../selection/top-scores.ts';
 import { decryptedValuesReturned, globalModelsAsSet, sharedKey } from '../trust.ts';
 
+const params = z.strictObject({
+  ratio: encryptRatio
+    .default(0.1)
+    .describe('p: share of the coordinates, by sensitivity, that is encrypted, 0 … 1'),
+  layers: z
+    .enum(['none', 'first', 'last', 'first-and-last'])
+    .default('none')
+    .describe(
+      'Layers encrypted besides; the paper’s recipe for language models is ratio .3 with first-and-last',
+    ),
+  keys: z
+    .enum(['authority', 'threshold'])
+    .default('authority')
+    .describe(
+      'authority: a trusted key authority gives all clients one key pair. threshold: any `threshold` clients open an aggregate together',
+    ),
+  threshold: z.int().min(1).default(2).describe('t, with threshold keys only'),
+  laplace: laplaceScale.default(0),
+  efficiency,
+  globalModel: globalModelKeptEncrypted,
+});
+
 /** The parameters that are most sensitive to the data are encrypted; agreed once, before training. */
-export const fedmlHe = defineDefense({
+export const fedmlHe = defineDefense<z.infer<typeof params>>({
   meta: {
     id: 'fedml-he',
     version: 1,
     title: 'FedML-HE',
     source:
       'FedML-HE (2023), §2.3 (sensitivity S_m = 1/K Σ_k |∂/∂y_k (∂ℓ/∂w_m)|), mask agreement and Algorithm 1. The paper lets the server rank encrypted scores in one place; at multiplicative depth 1 nobody can, so clients decrypt the aggregate and select, as its text says elsewhere. Threshold keys are §B’s variant.',
-    params: z.strictObject({
-      ratio: encryptRatio
-        .default(0.1)
-        .describe('p: share of the coordinates, by sensitivity, that is encrypted, 0 … 1'),
-      layers: z
-        .enum(['none', 'first', 'last', 'first-and-last'])
-        .default('none')
-        .describe(
-          'Layers encrypted besides; the paper’s recipe for language models is ratio .3 with first-and-last',
-        ),
-      keys: z
-        .enum(['authority', 'threshold'])
-        .default('authority')
-        .describe(
-          'authority: a trusted key authority gives all clients one key pair. threshold: any `threshold` clients open an aggregate together',
-        ),
-      threshold: z.int().min(1).default(2).describe('t, with threshold keys only'),
-      laplace: laplaceScale.default(0),
-      efficiency,
-      globalModel: globalModelKeptEncrypted,
-    }),
+    params,
   },
   keys: ({ keys, threshold }) =>
     keys === 'threshold' ? { setup: 'threshold', threshold } : { setup: 'shared' },
