@@ -88,6 +88,21 @@ describe.each(Object.entries(executors))('%s', (_, executor) => {
   });
 });
 
+it('takes the input of two tasks per worker at a time, so that a long queue holds no copies', async () => {
+  const pool = new WorkerPool(setup, 2);
+  let taken = 0;
+  const results = Array.from({ length: 7 }, () =>
+    pool.submit('generateKeys', [], () => {
+      taken++;
+      return {};
+    }),
+  );
+  expect(taken).toBe(4);
+  await Promise.all(results);
+  expect(taken).toBe(7);
+  await pool.close();
+});
+
 it('ends what is running when a pool is closed', async () => {
   const pool = new WorkerPool(setup, 1);
   const pending = Promise.allSettled(
