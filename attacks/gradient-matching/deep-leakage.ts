@@ -49,7 +49,7 @@ function deepLeakageProgram(problem: MatchingProblem): ProgramDefinition {
     step({ constants, perStep }) {
       const [dummy] = perStep as [Tensor];
       const { value, grad } = tf.valueAndGrad((guess) =>
-        matchingCost(problem, squaredDistance, constants, guess),
+        matchingCost(problem, squaredDistance, constants, guess, 0),
       )(dummy);
       return { state: [], outputs: [value, grad] };
     },

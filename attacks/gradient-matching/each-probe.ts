@@ -5,6 +5,7 @@ import {
   type ReconstructionOutput,
 } from '../../src/api/attack.ts';
 import type { RandomStream } from '../../src/engine/random.ts';
+import { sideBySide } from '../../src/engine/side-by-side.ts';
 import type { AuxiliaryKnowledge } from '../../src/view/auxiliary.ts';
 import { type ObservedUpdate, observeUpdate } from './observed-update.ts';
 import { priorReconstruction } from './prior.ts';
@@ -39,20 +40,23 @@ export async function reconstructEachProbe<P>(
   const probes = aux.reconstruction;
   if (probes.length === 0)
     throw new NotApplicable('The run has no probe clients, so there is nothing to reconstruct.');
-  const targets: Reconstruction[] = [];
-  for (const [at, probe] of probes.entries()) {
+  const done = probes.map(() => 0);
+  // Workers that are free later find a run that waits.
+  const atATime = () => context.engine.maxWidth;
+  const targets = await sideBySide(probes, atATime, async (probe, at): Promise<Reconstruction> => {
     context.signal.throwIfAborted();
     const { client, round } = probe;
     const update = observeUpdate(context.expose({ client, round }));
     const random = context.random.derive(attack, client, round);
-    const progress = (fraction: number) => context.progress((at + fraction) / probes.length);
+    const progress = (fraction: number) => {
+      done[at] = fraction;
+      context.progress(done.reduce((sum, one) => sum + one, 0) / probes.length);
+    };
     const finding = update && (await reconstruct({ update, random, progress }));
-    targets.push(
-      finding
-        ? { client, round, from: 'update', ...finding }
-        : priorReconstruction(probe, aux.shadow),
-    );
-    context.progress((at + 1) / probes.length);
-  }
+    progress(1);
+    return finding
+      ? { client, round, from: 'update', ...finding }
+      : priorReconstruction(probe, aux.shadow);
+  });
   return { kind: 'reconstruction', targets };
 }

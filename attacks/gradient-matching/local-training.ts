@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tf } from '../../src/engine/tensors.ts';
-import { crossEntropy } from '../../src/models/loss.ts';
 import type { Model } from '../../src/models/model.ts';
+import { trainingGradients, withMovedBuffers } from '../../src/models/training-step.ts';
 
 export interface LocalTraining {
   readonly model: Model;
@@ -11,9 +11,10 @@ export interface LocalTraining {
 }
 
 /**
- * Replays a client's SGD on dummy data and returns Σ_t ∇L(w_t), [N], which is
- * (w_0 − w_T) / learning rate; differentiable with respect to the data (Geiping et al. 2020, §6:
- * the gradient runs through all local steps).
+ * Replays a client's SGD on dummy data and returns (w_0 − w_T) / learning rate, [N]: Σ_t ∇L(w_t) at
+ * parameters; differentiable with respect to the data (Geiping et al. 2020, §6: the gradient runs
+ * through all local steps). At buffers it is what batch norm's running statistics moved by, which
+ * depends on the data as well.
  *
  * Mini-batches are taken in the dummy's own order, epoch after epoch: which samples a client drew
  * together in the first epoch is only a renaming of the dummies, how it reshuffled them later is
@@ -37,17 +38,26 @@ export function replayLocalTraining(
       : tf.slice(all, batch * batchSize, Math.min(batchSize, samples - batch * batchSize));
 
   let weights = [...start];
-  let total: Tensor[] = [];
+  let total: (Tensor | undefined)[] = start.map(() => undefined);
   for (let step = 0; step < localSteps; step++) {
-    const batch = step % batches;
-    const loss = (...parameters: Tensor[]) =>
-      crossEntropy(model.logits(parameters, rows(images, batch)), rows(targets, batch));
-    const gradients = tf.grads(loss)(weights);
-    total = step === 0 ? gradients : total.map((sum, at) => tf.add(sum, gradients[at] as Tensor));
-    if (step + 1 < localSteps)
-      weights = weights.map((weight, at) =>
-        tf.sub(weight, tf.mul(gradients[at] as Tensor, learningRate)),
-      );
+    const batch = rows(images, step % batches);
+    const labels = tf.div(rows(targets, step % batches), batch.shape[0] as number);
+    const gradients = trainingGradients(model, weights, batch, labels);
+    total = total.map((sum, at) => {
+      const gradient = gradients[at];
+      return sum && gradient ? tf.add(sum, gradient) : gradient;
+    });
+    const last = step + 1 === localSteps;
+    if (last && !model.trainingPass) break;
+    const stepped = weights.map((weight, at) => {
+      const gradient = gradients[at];
+      return gradient ? tf.sub(weight, tf.mul(gradient, learningRate)) : weight;
+    });
+    weights = withMovedBuffers(model, stepped, weights, batch, labels);
   }
-  return tf.concat(total.map((tensor) => tf.reshape(tensor, [-1])));
+  // What has no gradient moved by itself: buffers.
+  const update = total.map(
+    (sum, at) => sum ?? tf.div(tf.sub(start[at] as Tensor, weights[at] as Tensor), learningRate),
+  );
+  return tf.concat(update.map((tensor) => tf.reshape(tensor, [-1])));
 }

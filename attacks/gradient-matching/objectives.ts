@@ -13,6 +13,12 @@ export const squaredDistance: Objective = (gradient, observed, scored) => {
   return tf.sum(tf.mul(difference, difference));
 };
 
+/** ‖g' − g‖² / ‖g‖² over the scored coordinates; 0 where nothing is scored. */
+export const relativeDistance: Objective = (gradient, observed, scored) => {
+  const energy = tf.sum(tf.mul(tf.mul(observed, observed), scored));
+  return tf.div(squaredDistance(gradient, observed, scored), tf.add(energy, TINY));
+};
+
 /**
  * 1 − cos(g', g) over all scored coordinates jointly (Geiping et al. 2020, eq. 4), computed as
  * ½ ‖g'/‖g'‖ − g/‖g‖‖²: the same number, without the cancellation that ends float32's 1 − cos near

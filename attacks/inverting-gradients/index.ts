@@ -32,6 +32,13 @@ const params = z.strictObject({
     .default(0.1)
     .describe('first step size; a tenth from 3/8, 5/8 and 7/8 of the iterations on'),
   totalVariation: z.number().min(0).default(1e-3).describe('weight α of the total variation'),
+  statistics: z
+    .number()
+    .min(0)
+    .default(0.1)
+    .describe(
+      'weight of what a batch does to running statistics, where the model has batch norm and its buffers are exposed',
+    ),
 });
 type Params = z.infer<typeof params>;
 
@@ -45,7 +52,7 @@ const CHUNK = 100;
 export const invertingGradients = defineAttack({
   meta: {
     id: 'inverting-gradients',
-    version: 1,
+    version: 2,
     title: 'Inverting Gradients',
     source:
       'Geiping et al. 2020, eq. 4 and §6 (1 − cos + α·TV, Adam on the sign of the gradient, box, ' +
@@ -57,14 +64,13 @@ export const invertingGradients = defineAttack({
   },
   async run(_view, aux, context) {
     const programs = new ProgramShelf(context.engine);
-    const { totalVariation } = context.params;
     const pixels = pixelStatistics(aux.shadow);
     try {
       return await reconstructEachProbe('inverting-gradients', aux, context, async (probe) => {
         const labels = inferLabels(context.model.layout, probe.update);
         const problem = matchingProblem(context.model, probe.update, labels);
         const program = await programs.get(problem, (shape) =>
-          invertingIteration(shape, totalVariation),
+          invertingIteration(shape, context.params),
         );
         return invert(probe, labels, problem, program, pixels, context);
       });
@@ -96,10 +102,12 @@ async function invert(
     );
     let state = initialState(start);
     for (let done = 0; done < iterations; done += CHUNK) {
-      signal.throwIfAborted();
       const data = stepSizes.slice(done, done + CHUNK);
       const perStep = [{ shape: [data.length], data }];
-      ({ state } = await program.run({ steps: data.length, state, constants, perStep }));
+      ({ state } = await program.run({
+        steps: data.length,
+        ...{ state, constants, perStep, signal },
+      }));
       progress((restart + (done + data.length) / iterations) / restarts);
     }
     const [, , , dummy, , match] = state as Six<NdArray>;

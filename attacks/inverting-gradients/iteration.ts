@@ -19,7 +19,10 @@ import { adamStep } from '../optimisers/adam.ts';
  * State: dummy, Adam's two moments, the best dummy, its cost, its cost without total variation.
  * Per step: Adam's step size.
  */
-export function invertingIteration(problem: MatchingProblem, tvWeight: number): ProgramDefinition {
+export function invertingIteration(
+  problem: MatchingProblem,
+  { totalVariation: tvWeight, statistics }: { totalVariation: number; statistics: number },
+): ProgramDefinition {
   const vector: TensorSpec = { shape: [dummyLength(problem.dummy)], dtype: 'float32' };
   const scalar: TensorSpec = { shape: [], dtype: 'float32' };
   const smoothness = (dummy: Tensor) =>
@@ -36,7 +39,7 @@ export function invertingIteration(problem: MatchingProblem, tvWeight: number): 
       const [dummy, mean, square, bestDummy, bestCost, bestMatch] = state as SixTensors;
       const [stepSize] = perStep as [Tensor];
       const { value: cost, grad } = tf.valueAndGrad((guess) => {
-        const match = matchingCost(problem, cosineDistance, constants, guess);
+        const match = matchingCost(problem, cosineDistance, constants, guess, statistics);
         return smooth ? tf.add(match, smoothness(guess)) : match;
       })(dummy);
       const match = smooth ? tf.sub(cost, smoothness(dummy)) : cost;

@@ -1,8 +1,13 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ProgramDefinition, TensorSpec } from '../engine/program.ts';
 import { tf } from '../engine/tensors.ts';
-import { crossEntropies } from '../models/loss.ts';
 import type { Model } from '../models/model.ts';
+import {
+  batchLoss,
+  parameterGradients,
+  trainingGradients,
+  withMovedBuffers,
+} from '../models/training-step.ts';
 
 /**
  * One step of SGD: w ← w − η ∇L(w, batch), L the cross-entropy weighted by the targets. Buffers move
@@ -93,35 +98,6 @@ export function predictLogits(model: Model, batchSize: number): ProgramDefinitio
   };
 }
 
-/** Loss of a batch as a function of all parameters; the samples' weights are in the targets. */
-export function batchLoss(model: Model, inputs: Tensor, targets: Tensor) {
-  return (parameters: readonly Tensor[]): Tensor =>
-    tf.sum(crossEntropies(model.logits(parameters, inputs), targets));
-}
-
-/** ∂f/∂w per tensor of a scalar f; none for a buffer, which training by gradient leaves as it is. */
-export function parameterGradients(
-  model: Model,
-  parameters: readonly Tensor[],
-  f: (parameters: readonly Tensor[]) => Tensor,
-): (Tensor | undefined)[] {
-  const { entries } = model.layout;
-  const trained = entries.flatMap(({ kind }, at) => (kind === 'buffer' ? [] : [at]));
-  const ofTrained = (...weights: Tensor[]) => {
-    const all = parameters.slice();
-    trained.forEach((at, index) => {
-      all[at] = weights[index] as Tensor;
-    });
-    return f(all);
-  };
-  const gradients = tf.grads(ofTrained)(trained.map((at) => parameters[at] as Tensor));
-  const perEntry: (Tensor | undefined)[] = entries.map(() => undefined);
-  trained.forEach((at, index) => {
-    perEntry[at] = gradients[index];
-  });
-  return perEntry;
-}
-
 /** `sum` plus gradients, where there are any. */
 export function addGradients(
   sum: readonly Tensor[],
@@ -145,43 +121,3 @@ export function batchSpecs(model: Model, batchSize: number): TensorSpec[] {
 }
 
 export const scalar: TensorSpec = { shape: [], dtype: 'float32' };
-
-function trainingGradients(
-  model: Model,
-  parameters: readonly Tensor[],
-  inputs: Tensor,
-  targets: Tensor,
-): (Tensor | undefined)[] {
-  const { trainingPass } = model;
-  if (!trainingPass)
-    return parameterGradients(model, parameters, batchLoss(model, inputs, targets));
-  const present = presentSamples(targets);
-  return parameterGradients(model, parameters, (weights) =>
-    tf.sum(crossEntropies(trainingPass(weights, inputs, present).logits, targets)),
-  );
-}
-
-/** The buffers after a training pass of the step's own weights, put into its result. */
-function withMovedBuffers(
-  model: Model,
-  stepped: readonly Tensor[],
-  parameters: readonly Tensor[],
-  inputs: Tensor,
-  targets: Tensor,
-): Tensor[] {
-  const next = stepped.slice();
-  if (!model.trainingPass) return next;
-  // A second forward pass in writing: tfjs frees what is made inside a gradient. The compiled engine
-  // finds both to be one.
-  const { buffers } = model.trainingPass(parameters, inputs, presentSamples(targets));
-  let taken = 0;
-  model.layout.entries.forEach(({ kind }, at) => {
-    if (kind === 'buffer') next[at] = buffers[taken++] as Tensor;
-  });
-  return next;
-}
-
-/** [batch], 1 where a sample has a target. */
-function presentSamples(targets: Tensor): Tensor {
-  return tf.cast(tf.greater(tf.sum(targets, 1), 0), 'float32');
-}

@@ -2,14 +2,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ProgramDefinition } from '../engine/program.ts';
 import { tf } from '../engine/tensors.ts';
 import type { Model } from '../models/model.ts';
-import {
-  addGradients,
-  batchLoss,
-  batchSpecs,
-  parameterGradients,
-  parameterSpecs,
-  scalar,
-} from './programs.ts';
+import { batchLoss, parameterGradients } from '../models/training-step.ts';
+import { addGradients, batchSpecs, parameterSpecs, scalar } from './programs.ts';
 
 /** Adds what one sample contributes to a sum of vectors of the parameters' shapes. */
 function sampleSum(
