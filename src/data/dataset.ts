@@ -6,6 +6,12 @@ export interface LabelledSamples {
   readonly labels: Int32Array;
 }
 
+/** Training samples; attackers get copies without the keys (`takeSamples`), which name people. */
+export interface TrainingSamples extends LabelledSamples {
+  /** One number per sample: samples with the same number belong to one natural client. */
+  readonly clientKeys?: Uint32Array;
+}
+
 /** A data set as the suite uses it. */
 export interface Dataset {
   /** `mnist`, `synthetic-mnist`, … */
@@ -16,7 +22,7 @@ export interface Dataset {
   readonly inputShape: readonly number[];
   readonly classes: number;
   /** Split into members (clients' data) and held-out non-members by `partitionData`. */
-  readonly train: LabelledSamples;
+  readonly train: TrainingSamples;
   /** Measures accuracy only. */
   readonly test: LabelledSamples;
 }

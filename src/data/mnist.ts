@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Dataset, LabelledSamples } from './dataset.ts';
+import { DatasetError } from './errors.ts';
 import { decodeIdx } from './idx.ts';
 import { limitedIndices } from './samples.ts';
 import type { DataLimits, DatasetSource } from './source.ts';
@@ -24,11 +25,6 @@ const FILES = {
 } as const;
 
 type MnistFile = keyof typeof FILES;
-
-/** A data file that is missing, or whose bytes are not the published ones. */
-export class DatasetError extends Error {
-  override readonly name = 'DatasetError';
-}
 
 /** MNIST: LeCun, Cortes, Burges; 60,000 + 10,000 handwritten digits, 28 × 28 gray. */
 export const mnist: DatasetSource = {

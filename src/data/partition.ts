@@ -6,7 +6,8 @@ export interface PartitionSettings {
   readonly clients: number;
   readonly partition:
     | { readonly kind: 'iid' }
-    | { readonly kind: 'dirichlet'; readonly alpha: number };
+    | { readonly kind: 'dirichlet'; readonly alpha: number }
+    | { readonly kind: 'natural' };
   /** Size of the attacker's own data. */
   readonly shadowSamples: number;
   readonly probeImages: number;
@@ -22,17 +23,19 @@ export interface PartitionSettings {
  * - `iid`: at random, the same number each (or one more, where the number doesn't divide);
  * - `dirichlet`: each class in proportions drawn from Dir(α), independently per class
  *   (Yurochkin et al. 2019). A client left with nothing gets one sample of the client that has most,
- *   so that everyone can train.
+ *   so that everyone can train;
+ * - `natural`: by `clientKeys` of the data set (a patient, a writer), all members of a key to one
+ *   client, the keys in random order in turn.
  *
- * @throws {RangeError} when there are fewer members than clients, or when fewer than one sample would
- *   be left as a non-member
+ * @throws {RangeError} when there are fewer members (or keys of members) than clients, when fewer than
+ *   one sample would be left as a non-member, or when the data set has no natural clients
  */
 export function partitionData(
   dataset: Dataset,
   settings: PartitionSettings,
   random: RandomStream,
 ): DataPartition {
-  const { clients, partition, shadowSamples, probeImages } = settings;
+  const { clients, shadowSamples, probeImages } = settings;
   const total = dataset.train.count;
   const memberCount = Math.floor(total / 2);
   const heldOutCount = total - memberCount;
@@ -49,14 +52,27 @@ export function partitionData(
   const members = order.slice(0, memberCount);
   const heldOut = order.slice(memberCount);
   return {
-    clients:
-      partition.kind === 'iid'
-        ? dealEvenly(members, clients)
-        : dealByClass(dataset, members, clients, partition.alpha, random.derive('dirichlet')),
+    clients: deal(dataset, members, settings, random),
     probes: heldOut.slice(0, probeImages),
     auxiliary: heldOut.slice(probeImages, probeImages + shadowSamples),
     nonMembers: heldOut.slice(probeImages + shadowSamples),
   };
+}
+
+function deal(
+  dataset: Dataset,
+  members: Uint32Array,
+  { clients, partition }: PartitionSettings,
+  random: RandomStream,
+): Uint32Array[] {
+  switch (partition.kind) {
+    case 'iid':
+      return dealEvenly(members, clients);
+    case 'dirichlet':
+      return dealByClass(dataset, members, clients, partition.alpha, random.derive('dirichlet'));
+    case 'natural':
+      return dealByKey(dataset, members, clients, random.derive('natural'));
+  }
 }
 
 /** Consecutive runs of the (already random) members. */
@@ -88,6 +104,34 @@ function dealByClass(
     });
   }
   giveToTheEmptyHanded(hands);
+  return hands.map((hand) => Uint32Array.from(hand));
+}
+
+function dealByKey(
+  { id, train: { clientKeys } }: Dataset,
+  members: Uint32Array,
+  clients: number,
+  random: RandomStream,
+): Uint32Array[] {
+  if (!clientKeys)
+    throw new RangeError(
+      `${id} doesn't say which samples belong together, so it has no natural clients: use the partition iid or dirichlet.`,
+    );
+  const byKey = new Map<number, number[]>();
+  for (const index of members) {
+    const key = clientKeys[index] as number;
+    const group = byKey.get(key);
+    if (group) group.push(index);
+    else byKey.set(key, [index]);
+  }
+  if (clients > byKey.size)
+    throw new RangeError(
+      `${clients} clients can't share the ${byKey.size} natural clients among the members of ${id}: use fewer clients or more data.`,
+    );
+  const hands = Array.from({ length: clients }, (): number[] => []);
+  random.shuffle([...byKey.values()]).forEach((group, at) => {
+    hands[at % clients]?.push(...group);
+  });
   return hands.map((hand) => Uint32Array.from(hand));
 }
 

@@ -15,9 +15,19 @@ export interface DatasetInfo {
   readonly classes: number;
   readonly trainSamples: number;
   readonly testSamples: number;
+  /** What the samples of one natural client have in common (`patient`), where that is known. */
+  readonly naturalClients?: string;
 }
 
-/** A registered data set: its facts, and how to load it. */
+/** Told how much of a step is done; both numbers in bytes, the total where it is known. */
+export type DataProgress = (step: string, done: number, total?: number) => void;
+
+/** A registered data set: its facts, how to load it, and how to get it first. */
 export interface DatasetSource extends DatasetInfo {
   load(limits: DataLimits): Promise<Dataset>;
+  /**
+   * Brings the files into the data folder, verified; nothing is fetched again. Absent where the data
+   * comes with the package or is made by code.
+   */
+  get?(progress: DataProgress): Promise<void>;
 }

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.ts';
-import { DatasetError, loadMnist } from '../../../src/data/mnist.ts';
+import { DatasetError } from '../../../src/data/errors.ts';
+import { loadMnist } from '../../../src/data/mnist.ts';
 import { loadDataset } from '../../../src/data/registry.ts';
 
 const installed = join(

@@ -24,6 +24,13 @@ function numbered(count: number, classes: number): Dataset {
   };
 }
 
+/** The same, three samples in a row (or fewer) belonging to one person. */
+function personal(count: number, classes: number): Dataset {
+  const data = numbered(count, classes);
+  const clientKeys = Uint32Array.from({ length: count }, (_, at) => 1000 + Math.floor(at / 3));
+  return { ...data, train: { ...data.train, clientKeys } };
+}
+
 const everything = (partition: DataPartition) =>
   [...partition.clients, partition.nonMembers, partition.auxiliary, partition.probes].flatMap(
     (part) => [...part],
@@ -31,6 +38,7 @@ const everything = (partition: DataPartition) =>
 
 const partitionKind = fc.oneof(
   fc.constant({ kind: 'iid' } as const),
+  fc.constant({ kind: 'natural' } as const),
   fc.record({
     kind: fc.constant('dirichlet' as const),
     alpha: fc.double({ min: 0.005, max: 100, noNaN: true }),
@@ -50,14 +58,14 @@ describe('partitionData', () => {
         fc.integer(),
         (count, classes, clients, partition, shadowSamples, probeImages, seed) => {
           const parts = partitionData(
-            numbered(count, classes),
-            { clients, partition, shadowSamples, probeImages },
+            personal(count, classes),
+            { clients: Math.min(clients, 3), partition, shadowSamples, probeImages },
             randomStream(seed, 'partition'),
           );
           expect(everything(parts).sort((a, b) => a - b)).toEqual(
             Array.from({ length: count }, (_, at) => at),
           );
-          expect(parts.clients.length).toBe(clients);
+          expect(parts.clients.length).toBe(Math.min(clients, 3));
           expect(parts.clients.every((held) => held.length > 0)).toBe(true);
           expect(parts.clients.reduce((sum, held) => sum + held.length, 0)).toBe(
             Math.floor(count / 2),
@@ -115,6 +123,37 @@ describe('partitionData', () => {
     };
     expect(largestShare(0.05)).toBeGreaterThan(0.5);
     expect(largestShare(1000)).toBeLessThan(0.15);
+  });
+
+  it('gives a natural client all its members, and each client about as many people', () => {
+    const data = personal(600, 5);
+    const settings = { partition: { kind: 'natural' } as const, shadowSamples: 9, probeImages: 1 };
+    const deal = (clients: number) =>
+      partitionData(data, { ...settings, clients }, randomStream(2, 'people')).clients;
+    const owner = new Map<number, number>();
+    deal(20).forEach((held, client) => {
+      for (const at of held) {
+        const key = data.train.clientKeys?.[at] as number;
+        expect(owner.get(key) ?? client).toBe(client);
+        owner.set(key, client);
+      }
+    });
+    const people = deal(20).map((_, client) => [...owner.values()].filter((at) => at === client));
+    const sizes = people.map(({ length }) => length);
+    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+    // The members are those of every other partition.
+    const iid = partitionData(
+      data,
+      { ...settings, partition: { kind: 'iid' }, clients: 20 },
+      randomStream(2, 'people'),
+    ).clients;
+    const sorted = (clients: readonly Uint32Array[]) =>
+      clients.flatMap((held) => [...held]).sort((a, b) => a - b);
+    expect(sorted(deal(20))).toEqual(sorted(iid));
+    expect(() => deal(250)).toThrow(/250 clients can't share the 1\d\d natural clients among/);
+    expect(() =>
+      partitionData(numbered(600, 5), { ...settings, clients: 5 }, randomStream(1)),
+    ).toThrow(/numbered doesn't say which samples belong together.*iid or dirichlet/);
   });
 
   it('leaves the members as they are when held-out parts change size', () => {

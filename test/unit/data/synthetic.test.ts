@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.ts';
-import { datasetList, loadDataset } from '../../../src/data/registry.ts';
+import { datasetList, datasetSource, loadDataset } from '../../../src/data/registry.ts';
 import { createSyntheticMnist } from '../../../src/data/synthetic.ts';
 
 describe('synthetic-mnist', () => {
@@ -62,8 +62,8 @@ describe('synthetic-mnist', () => {
 });
 
 describe('the registry', () => {
-  it('loads every listed data set with the shapes it lists', async () => {
-    for (const info of datasetList()) {
+  it('loads every data set that needs no file with the shapes it lists', async () => {
+    for (const info of datasetList().filter(({ id }) => !datasetSource(id).get)) {
       const loaded = await loadDataset(info.id, { limit: 30, testLimit: 10 });
       expect(loaded).toMatchObject({
         id: info.id,
@@ -79,7 +79,7 @@ describe('the registry', () => {
 
   it('asks "did you mean" for an unknown id', async () => {
     await expect(loadDataset('minst')).rejects.toThrow(
-      'No data set is called "minst": did you mean "mnist"? There are mnist, synthetic-mnist.',
+      /^No data set is called "minst": did you mean "mnist"\? There are mnist, cifar10, .*synthetic-mnist/,
     );
   });
 
