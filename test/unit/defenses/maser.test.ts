@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { mainGrasp } from '../../../defenses/main-grasp.ts';
 import { maser } from '../../../defenses/maser/index.ts';
 import { mkhe } from '../../../defenses/mkhe.ts';
+import type { Defense } from '../../../src/api/defense.ts';
 import { toyClient, toyRound } from './toy-client.ts';
 
 const none = undefined;
@@ -25,10 +26,11 @@ describe('MASER', () => {
     expect(maser.mask.when(params)).toBe('every-round');
   });
 
-  test.each([maser, mainGrasp, mkhe])('$meta.id: says when its keys are insecure', (defense) => {
+  const joint: Defense<unknown, unknown>[] = [maser, mainGrasp, mkhe];
+  test.each(joint)('$meta.id: says when its keys are insecure', (defense) => {
     const { params: schema } = defense.meta;
     const facts = (written: object) => {
-      const parsed = schema.parse(written) as typeof params;
+      const parsed = schema.parse(written);
       return [defense.keys(parsed), defense.insecure?.(parsed)] as const;
     };
     expect(facts({})).toEqual([{ setup: 'joint', flooding: true }, undefined]);
