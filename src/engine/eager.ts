@@ -18,6 +18,8 @@ const turnMilliseconds = 25;
 export class EagerEngine implements Engine {
   readonly id: Exclude<Engine['id'], 'compiled'>;
   readonly reason: string;
+  readonly width = 1;
+  readonly maxWidth = 1;
   readonly #backend: string;
 
   /**
@@ -28,6 +30,9 @@ export class EagerEngine implements Engine {
     this.reason = reason;
     this.#backend = backend;
   }
+
+  /** Steps run in this thread, whatever cores there are. */
+  useCores(): void {}
 
   async compile(definition: ProgramDefinition): Promise<Program> {
     return new EagerProgram(definition, this.#backend);
@@ -48,7 +53,7 @@ class EagerProgram implements Program {
     const { definition } = this;
     if (this.#disposed) throw new Error(`${definition.name} is run after it was disposed of`);
     checkArguments(definition, args);
-    const { steps, perStep = [] } = args;
+    const { steps, perStep = [], signal } = args;
     await this.#select();
     const constants = upload(args.constants ?? []);
     let state = upload(args.state);
@@ -56,6 +61,7 @@ class EagerProgram implements Program {
     try {
       let turn = performance.now();
       for (let step = 0; step < steps; step++) {
+        signal?.throwIfAborted();
         const next = this.#step(state, constants, perStep, step);
         if (step === 0) outputs.push(...next.outputs.map((output) => outputRoom(output, steps)));
         next.outputs.forEach((output, at) => {

@@ -46,6 +46,8 @@ export interface RunArguments {
   readonly constants?: readonly NdArray[];
   /** Each with a leading axis of length `steps`. */
   readonly perStep?: readonly NdArray[];
+  /** Gives the run up between two of its steps. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RunResult {
@@ -60,6 +62,7 @@ export interface Program {
   /**
    * Runs `steps` steps in a row; bitwise the same as that many runs of one step.
    * @throws {TypeError} naming the argument whose shape or type is not the compiled one.
+   * @throws the signal's reason, when the run was given up.
    */
   run(args: RunArguments): Promise<RunResult>;
   dispose(): void;
@@ -71,5 +74,11 @@ export interface Engine {
   readonly id: 'compiled' | 'tfjs-node-gpu' | 'tfjs-node' | 'wasm' | 'cpu';
   /** Why this one was chosen, in a sentence. */
   readonly reason: string;
+  /** Runs that proceed side by side; more wait for each other. */
+  readonly width: number;
+  /** The greatest width it makes sense to give it: the machine's cores; 1 without workers. */
+  readonly maxWidth: number;
+  /** From now on as many runs side by side as `cores`, where the engine has workers for them. */
+  useCores(cores: number): void;
   compile(definition: ProgramDefinition): Promise<Program>;
 }

@@ -64,6 +64,7 @@ function throttled(): (fraction: number) => void {
 
 process.on('message', (message: ToChild) => {
   if (message.type === 'abort') abort.abort();
+  else if (message.type === 'cores') workplace.useCores(message.cores);
   else if (message.type === 'granted') granted.get(message.key)?.();
   else
     carryOut(message.task as Task).then(

@@ -1,6 +1,8 @@
 /** What parent and child processes tell each other; JSON over the IPC channel. */
 export type ToChild =
   | { readonly type: 'task'; readonly task: unknown }
+  /** Cores the task may use from now on; more while few tasks are left. */
+  | { readonly type: 'cores'; readonly cores: number }
   /** The task should end soon; the process is killed a little later. */
   | { readonly type: 'abort' }
   /** Answers a claim: nobody computes the value now, so it is there already or yours to compute. */

@@ -35,6 +35,8 @@ export class TaskProcess {
   #peakBytes = 0;
   #overMemory = false;
   #stopped = false;
+  #cores = 1;
+  #coresOfTask = 1;
   #end: ((ending: Ending) => void) | undefined;
   tasksDone = 0;
 
@@ -57,7 +59,7 @@ export class TaskProcess {
       clearInterval(watch);
       this.#claims.releaseAll(this);
       const reason = this.#overMemory
-        ? outOfMemory(this.#memoryBytes, this.#output)
+        ? outOfMemory(this.#memoryBytes * this.#coresOfTask, this.#output)
         : endedUnexpectedly(code, signal, this.#output);
       this.#end?.(this.#stopped ? { status: 'stopped' } : { status: 'failed', failure: reason });
     });
@@ -72,6 +74,7 @@ export class TaskProcess {
     const start = performance.now();
     this.#output = '';
     this.#peakBytes = 0;
+    this.#coresOfTask = this.#cores;
     let timedOut = false;
     const timers: NodeJS.Timeout[] = [];
     const ending = new Promise<Ending>((resolve) => {
@@ -109,6 +112,14 @@ export class TaskProcess {
     return timedOut && result.status === 'failed' ? { status: 'timed-out', limitSeconds } : result;
   }
 
+  /** Lets the task run that many programs side by side, on that many processes' memory. */
+  useCores(cores: number): void {
+    if (cores !== this.#cores) this.#send({ type: 'cores', cores });
+    this.#cores = cores;
+    // What it took with more cores, it keeps until the task ends.
+    this.#coresOfTask = Math.max(this.#coresOfTask, cores);
+  }
+
   /** Ends the process at once; a running task ends as `stopped`. */
   stop(): void {
     this.#stopped = true;
@@ -130,7 +141,7 @@ export class TaskProcess {
     }
     const bytes = Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
     this.#peakBytes = Math.max(this.#peakBytes, bytes);
-    if (bytes > this.#memoryBytes) {
+    if (bytes > this.#memoryBytes * this.#coresOfTask) {
       this.#overMemory = true;
       this.#child.kill('SIGKILL');
     }

@@ -81,6 +81,19 @@ export class TaskQueue {
         this.#dispatch();
       });
     }
+    this.#shareCores();
+  }
+
+  /**
+   * While tasks wait, every process keeps to one core; when none does, the cores that are left over
+   * go to the processes still at work, oldest first.
+   */
+  #shareCores(): void {
+    const busy = [...this.#busy];
+    const spare = this.#waiting.length > 0 ? 0 : this.#jobs - busy.length;
+    busy.forEach((process, at) => {
+      process.useCores(1 + Math.floor((spare + busy.length - 1 - at) / busy.length));
+    });
   }
 
   #takeIdle(): TaskProcess | undefined {

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { checkCrypto } from '../../crypto/self-check.ts';
 import { loadDataset } from '../../data/registry.ts';
-import { engineFacts } from '../../engine/choose.ts';
+import { engineFacts, unavailableCuda } from '../../engine/choose.ts';
 import { heflVersion } from '../../run/environment.ts';
 import { formatMemory } from '../duration.ts';
 import { EXIT } from '../errors.ts';
@@ -30,6 +30,7 @@ export const doctor: CommandModule<object, { json: boolean }> = {
     const findings = [
       versions(),
       ...(await engine()),
+      await gpu(),
       await crypto(),
       await mnist(),
       memory(),
@@ -64,6 +65,13 @@ async function engine(): Promise<Finding[]> {
         }
       : {}),
   }));
+}
+
+async function gpu(): Promise<Finding> {
+  const reason = await unavailableCuda();
+  return reason === undefined
+    ? { level: 'ok', what: 'device cuda: available; hefl run --device cuda uses it' }
+    : { level: 'note', what: `device cuda: not available; ${reason}` };
 }
 
 async function crypto(): Promise<Finding> {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
+import { DEVICES, type DeviceChoice, requireDevice } from '../../engine/choose.ts';
 import { metrics } from '../../metrics/registry.ts';
 import { packageFolder } from '../../platform/import-module.ts';
 import { prepareRun } from '../../run/prepare.ts';
@@ -18,6 +19,7 @@ interface RunArguments {
   runs: string;
   jobs: number;
   memory?: number | undefined;
+  device?: DeviceChoice | undefined;
   failIf?: string[] | undefined;
   json: boolean;
 }
@@ -54,6 +56,10 @@ export const run: CommandModule<object, RunArguments> = {
         type: 'number',
         describe: 'GiB of memory one process may use (default: its share of 85 % of all)',
       })
+      .option('device', {
+        choices: DEVICES,
+        describe: 'where programs run; auto: on the GPU where there is one (default: cpu)',
+      })
       .option('fail-if', {
         type: 'string',
         array: true,
@@ -83,6 +89,7 @@ export const run: CommandModule<object, RunArguments> = {
       metrics: metrics.map(({ meta }) => meta.id),
       defenses: prepared.cells.flatMap(({ row, defense }) => [defense.id, row]),
     });
+    if (args.device) await useDevice(args.device);
     const display = openDisplay(process.stderr);
     const { signal, release } = interruptible();
     let finished: FinishedRun;
@@ -113,3 +120,9 @@ export const run: CommandModule<object, RunArguments> = {
     } else if (crossed.length > 0) process.exitCode = EXIT.gate;
   },
 };
+
+/** The processes of the run take over this one's environment. */
+async function useDevice(device: DeviceChoice): Promise<void> {
+  await requireDevice(device);
+  process.env.HEFL_DEVICE = device;
+}

@@ -4,11 +4,13 @@ import { fileURLToPath } from 'node:url';
 export class UntraceableOperation extends Error {
   /** tfjs's name of the kernel. */
   readonly operation: string;
+  readonly reason: string;
 
   constructor(program: string, operation: string, reason: string, at: string) {
     super(`${program} can't be compiled: ${reason} (operation ${operation}${at}).`);
     this.name = 'UntraceableOperation';
     this.operation = operation;
+    this.reason = reason;
   }
 }
 

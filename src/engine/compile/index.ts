@@ -1,19 +1,25 @@
+import { availableParallelism } from 'node:os';
 import type { Engine, Program, ProgramDefinition } from '../program.ts';
 import '../tensors.ts';
-import {
-  CompiledProgram,
-  type OnnxRuntime,
-  openSession,
-  type SessionOptions,
-} from './compiled-program.ts';
+import { ProgramPool } from '../pool/program-pool.ts';
+import { CompiledProgram, type OpenSeat } from './compiled-program.ts';
+import { unavailableDevice } from './device.ts';
 import { UntraceableOperation } from './errors.ts';
 import { writeLoop } from './loop.ts';
+import type { LoopSource, OnnxRuntime, SessionOptions } from './loop-runner.ts';
 import { ProgramCache } from './program-cache.ts';
+import { inThisThread } from './this-thread.ts';
 import { traceStep } from './trace.ts';
+import { sizeOf } from './value.ts';
 
 export { ImpureStep, UntraceableOperation } from './errors.ts';
 
 export interface CompiledEngineOptions extends Partial<SessionOptions> {
+  /**
+   * Worker threads that run programs side by side; with 0, the default, they run in this thread,
+   * which is blocked meanwhile.
+   */
+  readonly workers?: number;
   /** Opens the engine for programs that can't be traced; without one they throw. */
   readonly fallback?: () => Promise<Engine>;
   /** Told once about each operation that can't be traced. */
@@ -21,15 +27,16 @@ export interface CompiledEngineOptions extends Partial<SessionOptions> {
 }
 
 /**
- * Opens the engine that compiles steps to ONNX models and runs them on ONNX Runtime's CPU provider.
- * Needs the optional package `onnxruntime-node`; without it the reason is returned.
+ * Opens the engine that compiles steps to ONNX models and runs them on ONNX Runtime. Needs the
+ * optional package `onnxruntime-node`, and for CUDA its GPU files; without them the reason is returned.
  */
 export async function openCompiledEngine(
   options: CompiledEngineOptions = {},
 ): Promise<Engine | { unavailable: string }> {
   const runtime = await loadRuntime();
   if ('unavailable' in runtime) return runtime;
-  return new CompiledEngine(runtime, options);
+  const unavailable = await unavailableDevice(runtime, options.device ?? 'cpu');
+  return unavailable ? { unavailable } : new CompiledEngine(runtime, options);
 }
 
 async function loadRuntime(): Promise<OnnxRuntime | { unavailable: string }> {
@@ -46,21 +53,35 @@ async function loadRuntime(): Promise<OnnxRuntime | { unavailable: string }> {
 class CompiledEngine implements Engine {
   readonly id = 'compiled';
   readonly reason: string;
-  readonly #runtime: OnnxRuntime;
-  readonly #session: SessionOptions;
+  readonly #pool: ProgramPool | undefined;
+  readonly #open: OpenSeat;
   readonly #options: CompiledEngineOptions;
   readonly #cache = new ProgramCache((definition) => this.#create(definition));
   readonly #warned = new Set<string>();
   #fallback: Promise<Engine> | undefined;
 
   constructor(runtime: OnnxRuntime, options: CompiledEngineOptions) {
-    const { intraOpNumThreads = 1, chunkMilliseconds = 200 } = options;
-    this.#runtime = runtime;
+    const { device = 'cpu', intraOpNumThreads = 1, chunkMilliseconds = 200, workers = 0 } = options;
+    const session: SessionOptions = { device, intraOpNumThreads, chunkMilliseconds };
     this.#options = options;
-    this.#session = { intraOpNumThreads, chunkMilliseconds };
+    this.#pool = workers > 0 ? new ProgramPool(workers, session) : undefined;
+    this.#open = this.#pool?.open ?? inThisThread(runtime, session);
     const version = runtime.env.versions.node ?? 'of unknown version';
     const threads = intraOpNumThreads === 1 ? '1 thread' : `${intraOpNumThreads} threads`;
-    this.reason = `onnxruntime-node ${version} is installed; steps are compiled and run on ${threads}`;
+    const where = device === 'cpu' ? `run on ${threads}` : `run on ${device}`;
+    this.reason = `onnxruntime-node ${version} is installed; steps are compiled and ${where}${workers > 0 ? ' in worker threads' : ''}`;
+  }
+
+  get width(): number {
+    return this.#pool?.width ?? 1;
+  }
+
+  get maxWidth(): number {
+    return this.#pool ? Math.max(this.#pool.width, availableParallelism()) : 1;
+  }
+
+  useCores(cores: number): void {
+    if (this.#pool) this.#pool.width = cores;
   }
 
   compile(definition: ProgramDefinition): Promise<Program> {
@@ -69,9 +90,7 @@ class CompiledEngine implements Engine {
 
   async #create(definition: ProgramDefinition): Promise<Program> {
     try {
-      const model = writeLoop(traceStep(definition));
-      const session = await openSession(this.#runtime, model, definition.name, this.#session);
-      return new CompiledProgram(definition, this.#runtime, session, model, this.#session);
+      return new CompiledProgram(definition, await this.#open(toSource(definition)));
     } catch (error) {
       const { fallback, warn = console.warn } = this.#options;
       if (!(error instanceof UntraceableOperation) || !fallback) throw error;
@@ -83,4 +102,10 @@ class CompiledEngine implements Engine {
       return engine.compile(definition);
     }
   }
+}
+
+function toSource(definition: ProgramDefinition): LoopSource {
+  const { bytes, inputs } = writeLoop(traceStep(definition));
+  const sizes = definition.state.map(({ shape }) => sizeOf(shape));
+  return { name: definition.name, bytes, inputs, stateSize: sizes.reduce((a, b) => a + b, 0) };
 }

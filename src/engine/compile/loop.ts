@@ -1,8 +1,9 @@
 import { type Edge, liveNodes, type Node } from './graph.ts';
+import { finalName, outputName, STEP_COUNT } from './loop-names.ts';
 import { type OnnxNode, type OnnxTensorType, writeModel } from './onnx-writer.ts';
 import type { Trace } from './trace.ts';
 
-/** Names of a compiled model's inputs and outputs. */
+/** A model that runs the steps of a program. */
 export interface LoopModel {
   readonly bytes: Uint8Array;
   /** Operations in one step. */
@@ -10,10 +11,6 @@ export interface LoopModel {
   /** Inputs that some operation reads; the others must not be passed. */
   readonly inputs: ReadonlySet<string>;
 }
-
-export const STEP_COUNT = 'steps';
-export const finalName = (at: number): string => `final_${at}`;
-export const outputName = (at: number): string => `output_${at}`;
 
 const STEPS_AXIS = 'K';
 

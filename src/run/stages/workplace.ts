@@ -26,14 +26,25 @@ export class Workplace {
   readonly #plugins = new Map<string, Promise<Plugins>>();
   readonly #datasets = new Map<string, Promise<Dataset>>();
   #engine?: Promise<Engine>;
+  #cores = 1;
 
   constructor(own: Plugins) {
     this.#own = own;
   }
 
   engine(): Promise<Engine> {
-    this.#engine ??= openEngine();
+    this.#engine ??= openEngine({ workers: this.#cores });
     return this.#engine;
+  }
+
+  /** Cores that this process may use from now on. */
+  useCores(cores: number): void {
+    this.#cores = cores;
+    // An engine that can't be opened fails its task.
+    this.#engine?.then(
+      (engine) => engine.useCores(cores),
+      () => undefined,
+    );
   }
 
   async defense({ plugins }: RunContext, id: string): Promise<AnyDefense> {

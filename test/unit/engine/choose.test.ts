@@ -1,9 +1,15 @@
 import { afterEach, expect, test } from 'vitest';
-import { engineFacts, openEngine } from '../../../src/engine/choose.ts';
+import {
+  engineFacts,
+  openEngine,
+  requireDevice,
+  unavailableCuda,
+} from '../../../src/engine/choose.ts';
 import type { Engine } from '../../../src/engine/program.ts';
 
 afterEach(() => {
   delete process.env.HEFL_ENGINE;
+  delete process.env.HEFL_DEVICE;
 });
 
 test('the best available engine is chosen, and the facts say so', async () => {
@@ -58,4 +64,29 @@ test('two engines of one process do not run on each other’s backend', async ()
     const { tf } = await import('../../../src/engine/tensors.ts');
     expect(tf.getBackend()).toBe(engine.id);
   }
+});
+
+test('auto takes the GPU where it works and the CPU elsewhere; HEFL_DEVICE wins', async () => {
+  const reason = await unavailableCuda();
+  const onGpu = / cuda/;
+  const automatic = await openEngine({ device: 'auto' });
+  expect(onGpu.test(automatic.reason)).toBe(reason === undefined);
+  process.env.HEFL_DEVICE = 'cpu';
+  expect((await openEngine({ device: 'cuda' })).reason).not.toMatch(onGpu);
+  process.env.HEFL_DEVICE = 'gpu';
+  await expect(openEngine()).rejects.toThrow('HEFL_DEVICE=gpu is no device');
+});
+
+test('a GPU that was asked for and is not there is an error with the remedy', async () => {
+  const reason = await unavailableCuda();
+  if (reason === undefined) {
+    await requireDevice('cuda');
+    return;
+  }
+  for (const asking of [requireDevice('cuda'), openEngine({ device: 'cuda', prefer: 'compiled' })])
+    await expect(asking).rejects.toThrow(/onnxruntime-node/);
+  await expect(requireDevice('cuda')).rejects.toThrow(/--device cpu/);
+  await expect(openEngine({ device: 'cuda' })).rejects.toThrow(/device cuda.*compiled: /s);
+  await requireDevice('cpu');
+  await requireDevice('auto');
 });

@@ -15,7 +15,8 @@ writeFileSync(
   const granted = new Map();
   let stop;
   process.on('disconnect', () => process.exit());
-  process.on('message', async ({ type, task, key }) => {
+  process.on('message', async ({ type, task, key, cores }) => {
+    if (type === 'cores') return stop && tell({ type: 'progress', fraction: cores });
     if (type === 'granted') return granted.get(key)();
     if (type === 'abort') return stop?.();
     if (task.do === 'echo') tell({ type: 'done', result: { pid: process.pid, value: task.value } });
@@ -67,6 +68,30 @@ function run(
     progress: (fraction) => more.log?.(fraction),
   });
 }
+
+test('cores that no task needs go to the processes at work, and back when tasks come', async () => {
+  open({ jobs: 4 });
+  const cores: number[] = [];
+  const told = () => new Promise<void>((resolve) => (heard = resolve));
+  let heard = () => {};
+  const log = (count: number) => {
+    cores.push(count);
+    heard();
+  };
+  const alone = told();
+  const first = run({ do: 'wait' }, { log });
+  await alone;
+  expect(cores).toEqual([4]);
+  const shared = told();
+  const others = [1, 2, 3, 4].map((value) => run({ do: 'echo', value }));
+  await shared;
+  expect(cores).toEqual([4, 1]);
+  await Promise.all(others);
+  while (cores.at(-1) !== 4) await told();
+  queue.stop();
+  expect(cores.at(-1)).toBe(4);
+  expect(await first).toEqual({ status: 'stopped' });
+});
 
 test('a process is used again, and replaced after its share of tasks', async () => {
   open({ tasksPerProcess: 2 });
