@@ -68,7 +68,7 @@ export const catalogue: Catalogue = {
     { id: 'lenet-5', inputShape: [28, 28, 1], classes: 10 },
     { id: 'dlg-lenet-cifar100', inputShape: [32, 32, 3], classes: 100 },
   ],
-  datasets: datasetList(),
+  datasets: datasetList().filter(({ id }) => id.endsWith('mnist')),
 };
 
 /** The least that makes a specification. */
