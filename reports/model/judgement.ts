@@ -31,7 +31,7 @@ export const LEVELS: Readonly<Record<Level, { symbol: string; words: string; rul
   guessing: {
     symbol: '●',
     words: 'Like guessing',
-    rule: 'the whole interval lies within ±0.02 of chance (AUC, balanced accuracy), or no higher than the best guess (other metrics)',
+    rule: 'two one-sided tests at 5 % place it within ±0.02 of chance (AUC, balanced accuracy; advantage ±0.04), or the whole interval lies no higher than the best guess (other metrics)',
   },
   unjudged: {
     symbol: '–',
@@ -52,13 +52,17 @@ const CLEAR_SUCCESS: Readonly<Record<string, number>> = {
   'balanced-accuracy': 0.6,
   ssim: 0.5,
   psnr: 20,
+  'keys-recovered': 0,
 };
 
-/** Two one-sided tests within ±2 points of chance; the 95 % interval makes them stricter. */
+/** In results without two one-sided tests, a 95 % interval within the margin stands for them: it is stricter. */
 const EQUIVALENCE_MARGIN: Readonly<Record<string, number>> = {
   auc: 0.02,
   'balanced-accuracy': 0.02,
 };
+
+/** From this p on, two one-sided tests don't say "guessing". */
+const EQUIVALENCE_LEVEL = 0.05;
 
 /** Of all guesses without a view, the one that scores best. */
 export function bestGuess(value: MetricValue, metric: MetricDescription): number | null {
@@ -81,8 +85,9 @@ export function judge(value: MetricValue, metric: MetricDescription): Level {
     : [-interval.high, -interval.low];
   const guessed = towardsLeakage * guess;
   const margin = EQUIVALENCE_MARGIN[metric.id];
-  const equivalent =
-    margin === undefined
+  const equivalent = value.equivalence
+    ? value.equivalence.p < EQUIVALENCE_LEVEL
+    : margin === undefined
       ? strongest <= guessed
       : weakest >= guessed - margin && strongest <= guessed + margin;
   // One sample has no spread: it can show a leak, never the absence of one.

@@ -29,6 +29,11 @@ export interface MetricValue {
     readonly value: number;
     readonly interval?: Interval;
   };
+  /**
+   * Two one-sided tests of "within ± `margin` of chance", where the metric has such a margin. Guessing
+   * is claimed where p is below .05.
+   */
+  readonly equivalence?: { readonly margin: number; readonly p: number };
   /** Set when n is too small for what the value claims. */
   readonly caution?: string;
 }

@@ -7,7 +7,7 @@ import { candidateCount, memberStrata, victims } from './membership.ts';
 export const auc = clusteredMetric<MembershipOutput>({
   meta: {
     id: 'auc',
-    version: 1,
+    version: 2,
     title: 'Membership AUC',
     unit: '',
     kind: 'membership',
@@ -21,4 +21,5 @@ export const auc = clusteredMetric<MembershipOutput>({
     })),
   samples: candidateCount,
   baselines: () => ({ chance: 0.5 }),
+  guessing: { value: 0.5, margin: 0.02 },
 });

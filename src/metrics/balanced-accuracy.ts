@@ -1,5 +1,7 @@
 import type { MembershipOutput } from '../api/attack.ts';
+import type { Cluster } from '../stats/bootstrap.ts';
 import { bestThreshold } from '../stats/threshold.ts';
+import type { GroundTruth } from '../view/ground-truth.ts';
 import { clusteredMetric } from './clustered.ts';
 import { candidateCount, memberStrata, victims } from './membership.ts';
 
@@ -11,34 +13,50 @@ import { candidateCount, memberStrata, victims } from './membership.ts';
 export const balancedAccuracy = clusteredMetric<MembershipOutput>({
   meta: {
     id: 'balanced-accuracy',
-    version: 1,
+    version: 2,
     title: 'Membership balanced accuracy',
     unit: 'share',
     kind: 'membership',
     higherMeansMoreLeakage: true,
     source: 'Two-fold cross-fitted threshold per victim client, mean over victims; .5 is guessing',
   },
-  clusters: (output, truth) =>
-    victims(output, truth).map(({ answer, truth: { members } }) => {
-      const right = crossFittedDecisions(answer.scores, members);
-      const strata = memberStrata(members);
-      return {
-        strata,
-        statistic: (counts) =>
-          strata.reduce((sum, stratum) => {
-            let hits = 0;
-            let total = 0;
-            for (const at of stratum) {
-              hits += (counts[at] as number) * (right[at] as number);
-              total += counts[at] as number;
-            }
-            return sum + hits / total / strata.length;
-          }, 0),
-      };
-    }),
+  clusters: (output, truth) => crossFittedClusters(output, truth, ([tpr, tnr]) => (tpr + tnr) / 2),
   samples: candidateCount,
   baselines: () => ({ chance: 0.5 }),
+  guessing: { value: 0.5, margin: 0.02 },
 });
+
+/**
+ * Per victim a statistic of its true positive and true negative rate.
+ *
+ * @param of the statistic, from [TPR, TNR]
+ */
+export function crossFittedClusters(
+  output: MembershipOutput,
+  truth: GroundTruth,
+  of: (rates: readonly [tpr: number, tnr: number]) => number,
+): Cluster[] {
+  return victims(output, truth).map(({ answer, truth: { members } }) => {
+    const right = crossFittedDecisions(answer.scores, members);
+    const strata = memberStrata(members);
+    return {
+      strata,
+      statistic: (counts) => {
+        const shareRight = (stratum: Uint32Array) => {
+          let hits = 0;
+          let total = 0;
+          for (const at of stratum) {
+            hits += (counts[at] as number) * (right[at] as number);
+            total += counts[at] as number;
+          }
+          return hits / total;
+        };
+        const [ofMembers, ofOthers] = strata;
+        return of([shareRight(ofMembers), shareRight(ofOthers)]);
+      },
+    };
+  });
+}
 
 /** 1 where the candidate is judged rightly by the threshold of the other half. */
 function crossFittedDecisions(scores: Float64Array, members: Uint8Array): Uint8Array {

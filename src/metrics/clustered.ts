@@ -8,6 +8,7 @@ import {
   hierarchicalBootstrap,
   percentileInterval,
 } from '../stats/bootstrap.ts';
+import { equivalenceP } from '../stats/equivalence.ts';
 import type { GroundTruth } from '../view/ground-truth.ts';
 
 /** An attack's output of one seed with the answers. */
@@ -38,8 +39,10 @@ export function clusteredMetric<O extends AttackOutput>(definition: {
   samples(output: O, truth: GroundTruth): number;
   /** What guesses without any view score: a constant, or one cluster per target as in `clusters`. */
   baselines?(output: O, truth: GroundTruth): Readonly<Record<string, number | readonly Cluster[]>>;
+  /** How far from the value of guessing is still guessing, for the two one-sided tests. */
+  guessing?: { readonly value: number; readonly margin: number };
 }): ClusteredMetric<O> {
-  const { meta, clusters } = definition;
+  const { meta, clusters, guessing } = definition;
   const pool = (seeds: readonly SeedOutput<O>[]): MetricValue | null => {
     const perSeed = seeds.map(({ output, truth }) => clusters(output, truth));
     if (perSeed.length === 0 || perSeed.some((list) => list === null || list.length === 0))
@@ -63,6 +66,14 @@ export function clusteredMetric<O extends AttackOutput>(definition: {
       perItem,
       ...(Object.keys(baselines).length > 0 ? { baselines } : {}),
       ...(overNull ? { overNull } : {}),
+      ...(guessing && hasSpread(clustersOfSeeds)
+        ? {
+            equivalence: {
+              margin: guessing.margin,
+              p: equivalenceP(spread, guessing.value, guessing.margin),
+            },
+          }
+        : {}),
       ...caution(clustersOfSeeds),
     };
   };

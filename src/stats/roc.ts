@@ -50,14 +50,26 @@ export function rocCurve({ scores, members }: LabelledScores): RocCurve {
   return curve;
 }
 
-/** The curve with at most `points` points, ends kept: small enough to embed in a report. */
+/**
+ * The curve with at most `points` points, ends kept: small enough to embed in a report. Half of them
+ * are spread evenly, half by the order of magnitude of the false positive rate, where a log-log plot
+ * looks.
+ */
 export function thinCurve(curve: RocCurve, points = 200): RocCurve {
   if (curve.length <= points) return curve;
-  const step = (curve.length - 1) / (points - 1);
-  return Array.from(
-    { length: points },
-    (_, at) => curve[Math.round(at * step)] as readonly [number, number],
-  );
+  const rates = Math.floor(points / 4);
+  const even = points - 2 * rates;
+  const kept = new Set<number>();
+  for (let at = 0; at < even; at++) kept.add(Math.round((at * (curve.length - 1)) / (even - 1)));
+  const smallest = curve.find(([fpr]) => fpr > 0)?.[0] as number;
+  let next = 0;
+  for (let at = 0; at < rates; at++) {
+    const rate = smallest ** (1 - at / rates);
+    while ((curve[next] as RocCurve[number])[0] < rate) next++;
+    // Both ends of the step: the one before is where the curve has risen to.
+    kept.add(Math.max(0, next - 1)).add(next);
+  }
+  return [...kept].sort((a, b) => a - b).map((at) => curve[at] as RocCurve[number]);
 }
 
 /** Number of members above each threshold at which the false positive rate is at most `rate`. */

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import type { MembershipOutput } from '../../../src/api/attack.ts';
 import { randomStream } from '../../../src/engine/random.ts';
+import { advantage } from '../../../src/metrics/advantage.ts';
 import { auc } from '../../../src/metrics/auc.ts';
 import { balancedAccuracy } from '../../../src/metrics/balanced-accuracy.ts';
 import { exposedAccuracy } from '../../../src/metrics/exposed-accuracy.ts';
-import { tprAtOnePercentFpr } from '../../../src/metrics/tpr-at-fpr.ts';
+import { tprAtOnePercentFpr, tprAtTenthPercentFpr } from '../../../src/metrics/tpr-at-fpr.ts';
 import type { GroundTruth } from '../../../src/view/ground-truth.ts';
 
 /** `victims` victims with `each` members and non-members; members score `shift` higher on average. */
@@ -57,6 +58,59 @@ test('a shift of one standard deviation: AUC = Φ(1/√2) ≈ .760, accuracy Φ(
   const { output, truth } = experiment(10, 1000, 1);
   expect(auc.score(output, truth)?.value).toBeCloseTo(0.76, 1.7);
   expect(balancedAccuracy.score(output, truth)?.value).toBeCloseTo(0.691, 1.7);
+});
+
+test('the advantage is TPR − FPR: twice the balanced accuracy less 1, 2Φ(.5) − 1 ≈ .383 here', () => {
+  const { output, truth } = experiment(10, 1000, 1);
+  const accuracy = balancedAccuracy.score(output, truth)?.value as number;
+  const score = advantage.score(output, truth);
+  expect(score?.value).toBeCloseTo(2 * accuracy - 1, 12);
+  expect(score?.value).toBeCloseTo(0.383, 1.4);
+  expect(score?.baselines).toEqual({ chance: 0 });
+});
+
+test('guessing is claimed from enough samples only: two one-sided tests within ±2 points', () => {
+  // 20 victims of 250 + 250: the AUC of noise varies by .0058, so that 2 points are 3.4 of it.
+  const [many, few, leak] = [
+    experiment(20, 250, 0),
+    experiment(3, 40, 0),
+    experiment(20, 250, 0.3),
+  ];
+  for (const metric of [auc, balancedAccuracy, advantage]) {
+    const margin = metric === advantage ? 0.04 : 0.02;
+    expect(metric.score(many.output, many.truth)?.equivalence?.margin).toBe(margin);
+    expect(metric.score(few.output, few.truth)?.equivalence?.p).toBeGreaterThan(0.05);
+    expect(metric.score(leak.output, leak.truth)?.equivalence?.p).toBeGreaterThan(0.5);
+  }
+  expect(auc.score(many.output, many.truth)?.equivalence?.p).toBeLessThan(0.05);
+});
+
+test('TPR at .1 % FPR: one false accusation in a thousand is allowed, fewer non-members are called out', () => {
+  const { output, truth } = experiment(4, 1000, 0);
+  const members = truth.membership[0]?.members as Uint8Array;
+  // Ten members stand above four non-members, which stand above all others, per victim.
+  const ranks = [0, 0];
+  const scores = Float64Array.from(members, (bit) => {
+    const rank = ranks[bit] as number;
+    ranks[bit] = rank + 1;
+    return bit === 1 ? (rank < 10 ? 3 : 1) : rank < 1 ? 2 : 0;
+  });
+  const targets = output.targets.map((target) => ({ ...target, scores }));
+  const value = tprAtTenthPercentFpr.score({ kind: 'membership', targets }, truth);
+  // 4 of 4,000 non-members are accused at any threshold below 2: exactly .1 %.
+  expect(value?.value).toBe(1);
+  expect(value?.n).toBe(8000);
+  expect(value?.caution).toBeUndefined();
+  const worse = targets.map((target, at) =>
+    at === 0 ? { ...target, scores: scores.map((score, i) => (i === 2 ? 2 : score)) } : target,
+  );
+  expect(tprAtTenthPercentFpr.score({ kind: 'membership', targets: worse }, truth)?.value).toBe(
+    40 / 4000,
+  );
+  const small = experiment(3, 1000, 0);
+  expect(tprAtTenthPercentFpr.score(small.output, small.truth)?.caution).toBe(
+    '3000 non-members; a false positive rate of 0.1 % needs 3688',
+  );
 });
 
 test('TPR at 1 % FPR: perfect scores find all; few non-members are called out', () => {

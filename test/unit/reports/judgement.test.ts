@@ -38,6 +38,16 @@ describe('the level of a verdict', () => {
     expect(judge(value(low, high), metric('auc'))).toBe(level);
   });
 
+  it('says guessing where two one-sided tests do, and nowhere else', () => {
+    const tested = (low: number, high: number, p: number) => ({
+      ...value(low, high),
+      equivalence: { margin: 0.02, p },
+    });
+    expect(judge(tested(0.479, 0.519, 0.04), metric('auc'))).toBe('guessing');
+    expect(judge(tested(0.479, 0.519, 0.06), metric('auc'))).toBe('undecided');
+    expect(judge(tested(0.505, 0.515, 0.06), metric('auc'))).toBe('leaks');
+  });
+
   it('compares with the best of the guesses', () => {
     const guesses = { noise: 0.02, 'mean image': 0.21, 'wrong image': 0.17 };
     expect(bestGuess(value(0.1, 0.2, guesses), metric('ssim'))).toBe(0.21);

@@ -86,14 +86,21 @@ test('true positives at a false positive rate', () => {
   expect(truePositivesAt(list, 0.34)).toEqual({ truePositives: 3, members: 3, nonMembers: 3 });
 });
 
-test('a thinned curve keeps its ends', () => {
-  const curve = Array.from({ length: 1001 }, (_, at) => [at / 1000, at / 1000] as const);
+test('a thinned curve keeps its ends, and what a log-log plot shows of its beginning', () => {
+  const curve = Array.from({ length: 10_001 }, (_, at) => [at / 10_000, at / 10_000] as const);
   const thin = thinCurve(curve, 100);
-  expect(thin).toHaveLength(100);
+  expect(thin.length).toBeLessThanOrEqual(100);
+  expect(thin.length).toBeGreaterThan(70);
   expect([thin[0], thin.at(-1)]).toEqual([
     [0, 0],
     [1, 1],
   ]);
+  expect(thin).toEqual(thin.toSorted(([a], [b]) => a - b));
+  for (const rate of [1e-4, 1e-3, 1e-2]) {
+    const within = thin.filter(([fpr]) => fpr >= rate && fpr <= 10 * rate);
+    expect(within.length).toBeGreaterThan(4);
+  }
+  expect(thinCurve(curve.slice(0, 50), 100)).toHaveLength(50);
 });
 
 test('without members or non-members there is no curve', () => {
