@@ -48,6 +48,7 @@ export const maskcrypt = defineDefense<z.infer<typeof params>, ExposedWeights>({
   },
   keys: ({ keys }) => ({ setup: keys }),
   scheme: ({ scheme }) => scheme,
+  schemeOptions: ({ scheme, range }) => (scheme === 'bfv-pack23' ? { range } : {}),
   mask: withBogusClients(
     {
       when: () => 'every-round',
