@@ -1,18 +1,25 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { defenses } from '../../defenses/index.ts';
 import type { Defense } from '../../src/api/defense.ts';
-import { openPlainRing } from '../../src/crypto/plain.ts';
 import { openEngine } from '../../src/engine/choose.ts';
 import type { Engine } from '../../src/engine/program.ts';
+import { cellModel } from '../../src/federation/cell-model.ts';
+import { changesTraining } from '../../src/federation/changes-training.ts';
+import { liveUpdates } from '../../src/federation/live-updates.ts';
+import { localData } from '../../src/federation/local-data.ts';
 import { type FederationRecord, runProtocol } from '../../src/federation/protocol.ts';
-import { recordedUpdates, type Trajectory } from '../../src/federation/trajectory.ts';
+import { replay, traceOf } from '../../src/federation/protocol-trace.ts';
+import { recordedUpdates } from '../../src/federation/trajectory.ts';
 import { countCoordinates } from '../../src/view/coordinate-set.ts';
+import { parseView, serialiseView } from '../../src/view/serialise.ts';
 import {
   randomTrajectory,
   softmaxRegression,
   toyDataset,
+  toySetting,
   toySpecification,
   transparentKeyRing,
+  transparentKeys,
 } from '../unit/federation/toy.ts';
 
 const { size } = softmaxRegression.layout;
@@ -22,40 +29,42 @@ beforeAll(async () => {
   engine = await openEngine({ prefer: 'cpu' });
 });
 
-/** Every defense at every setting of what the server learns that it has, over ratios it takes. */
-const settings = defenses.flatMap((defense) => {
-  const tried = [{}, { globalModel: 'plain-part' }].flatMap((learns) =>
-    [{}, { ratio: 0 }, { ratio: 0.33 }, { ratio: 1 }, { ratio: 0.33, consensus: 'union' }].map(
-      (ratio) => ({ ...learns, ...ratio }),
-    ),
-  );
-  return tried.flatMap((params): [string, Defense<unknown>, unknown][] => {
+/** Values that some defenses take; each is tried on all that do. */
+const choices: readonly object[] = [
+  {},
+  { ratio: 0 },
+  { ratio: 0.33 },
+  { ratio: 1 },
+  { ratio: 0.33, consensus: 'union' },
+  { globalModel: 'plain-part' },
+  { ratio: 0.33, globalModel: 'plain-part' },
+  { keys: 'per-client' },
+  { keys: 'threshold' },
+  { keys: 'own-key' },
+  { flooding: false },
+  { bogus: 'inverted' },
+  { individual: 'random', ratio: 0.33 },
+];
+
+const settings = defenses.flatMap((defense) =>
+  choices.flatMap((params): [string, Defense<unknown>, unknown][] => {
     const parsed = defense.meta.params.safeParse(params);
     return parsed.success
       ? [[`${defense.meta.id} ${JSON.stringify(params)}`, defense, parsed.data]]
       : [];
-  });
-});
+  }),
+);
 
-function run(
-  defense: Defense<unknown>,
-  params: unknown,
-  trajectory: Trajectory,
-  seed = 1,
-): Promise<FederationRecord> {
-  return runProtocol({
-    defense,
-    params,
-    updates: recordedUpdates(trajectory),
-    specification: toySpecification,
-    model: softmaxRegression,
-    engine,
-    dataset,
-    keyRing: defense.keys(params).setup === 'none' ? openPlainRing() : transparentKeyRing(),
-    seed,
-    signal: new AbortController().signal,
-    progress: () => {},
-  });
+/** On a recorded training of random numbers; on one of its own, where the defense changes training. */
+function run(defense: Defense<unknown>, params: unknown, seed = 1): Promise<FederationRecord> {
+  const setting = { ...toySetting(engine), seed };
+  const model = cellModel(defense, params, setting.model, seed);
+  const training = { ...setting, model, rule: defense.training?.(params) };
+  const updates = changesTraining(defense, params, setting.specification.federation)
+    ? liveUpdates(training)
+    : recordedUpdates(randomTrajectory(1), localData({ ...setting, batchSize: 4 }));
+  const keyRing = transparentKeys(defense.keys(params), defense.scheme(params));
+  return runProtocol({ ...training, defense, params, updates, keyRing });
 }
 
 describe('every registered defense', () => {
@@ -78,46 +87,77 @@ describe('every registered defense', () => {
         expect(meta.params.safeParse({ ratio }).success).toBe(false);
   });
 
-  test.each(settings)('%s: masks what it says', async (_, defense, params) => {
-    const { rounds, view, realisedRatio, exposition } = await run(
-      defense,
-      params,
-      randomTrajectory(1),
-    );
-    const asked = defense.targetRatio && Math.round(defense.targetRatio(params) * size);
-    const union = (params as { consensus?: string }).consensus === 'union';
-    view.rounds.forEach(({ mask, transmissions }, at) => {
-      const masked = countCoordinates(mask);
-      if (asked !== undefined && union) expect(masked).toBeGreaterThanOrEqual(asked);
-      else if (asked !== undefined) expect(masked).toBe(asked);
-      expect(rounds[at]?.realisedRatio).toBe(masked / size);
-      for (const { weights, proposal } of transmissions) {
-        expect(weights.values.length).toBe(size - masked);
+  test.each(settings)('%s: sends and masks what it declares', async (_, defense, params) => {
+    const { rounds, view, realisedRatio, exposition } = await run(defense, params);
+    const { mask: policy } = defense;
+    const { size } = view;
+    const rest = defense.rest?.(params) ?? 'plaintext';
+    expect(view.rest ?? 'plaintext').toBe(rest);
+    expect(view.serverLearns).toBe(defense.serverLearns(params));
+    expect(view.encryption.keySetup).toBe(defense.keys(params).setup);
+    expect(view.encryption.parameterSet).toBe(defense.scheme(params));
+    expect(exposition.insecure).toBe(defense.insecure?.(params));
+    view.rounds.forEach((round, at) => {
+      const encrypted = round.transmissions.map(({ mask = round.mask, sent }) =>
+        mask.map((bit, i) => bit & (sent?.[i] ?? 1)),
+      );
+      const union = round.mask.map((_, i) => (encrypted.some((set) => set[i] === 1) ? 1 : 0));
+      expect(rounds[at]?.realisedRatio).toBe(countCoordinates(union) / size);
+      // Plain float32 on the way, and sums in float64.
+      expect(rounds[at]?.aggregationError).toBeLessThan(1e-5);
+      for (const { mask = round.mask, sent, weights, proposal, client } of round.transmissions) {
         weights.known.forEach((known, i) => {
-          expect(known).toBe(1 - (mask[i] as number));
+          const plain = rest === 'plaintext' && mask[i] === 0 && (sent?.[i] ?? 1) === 1;
+          expect(known).toBe(plain ? 1 : 0);
         });
-        expect(proposal !== undefined).toBe(defense.mask.propose !== undefined);
-        if (proposal && asked !== undefined) expect(proposal.length).toBe(asked);
+        const proposes = policy.when(params) === 'every-round' || round.round === 1;
+        const asked = policy.propose !== undefined && proposes;
+        expect(proposal !== undefined, `client ${client}`).toBe(
+          asked && policy.when(params) !== 'before-training',
+        );
       }
     });
-    expect(exposition.plaintextShare).toBeCloseTo(1 - realisedRatio, 12);
-    expect(view.serverLearns).toBe(defense.serverLearns(params));
+    const shares = view.rounds.flatMap(({ transmissions }) =>
+      transmissions.map(({ weights }) => weights.values.length / size),
+    );
+    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    expect(exposition.plaintextShare).toBeCloseTo(mean, 9);
+    expect(realisedRatio).toBeGreaterThanOrEqual(0);
+  });
+
+  test.each(settings)('%s: encrypts the ratio it is asked for', async (_, defense, params) => {
+    const asked = defense.targetRatio?.(params);
+    const { view } = await run(defense, params);
+    const { consensus, layers } = params as { consensus?: string; layers?: unknown };
+    const more = consensus === 'union' || layers !== undefined || defense.mask.individual?.(params);
+    if (asked === undefined) return;
+    for (const { mask } of view.rounds) {
+      const masked = countCoordinates(mask);
+      const target = Math.round(asked * view.size);
+      if (more) expect(masked).toBeGreaterThanOrEqual(target);
+      else expect(masked).toBe(target);
+    }
+  });
+
+  test.each(settings)('%s: leaves a trace that gives both views again', async (_, ...setting) => {
+    const { view, oracle, training } = await run(...setting);
+    const again = replay(traceOf(view, training), training);
+    expect(again.view()).toEqual(view);
+    expect(again.oracle()).toEqual(oracle);
+    expect(parseView(serialiseView(view))).toEqual(view);
   });
 
   test.each(settings)('%s: is deterministic under its seed', async (_, defense, params) => {
-    const [a, b] = [
-      await run(defense, params, randomTrajectory(1)),
-      await run(defense, params, randomTrajectory(1)),
-    ];
+    const [a, b] = [await run(defense, params), await run(defense, params)];
     expect([a.view, a.oracle, a.rounds]).toEqual([b.view, b.oracle, b.rounds]);
   });
 
   test('random masks differ by round and seed, unless drawn once', async () => {
     const random = defenses.find(({ meta }) => meta.id === 'random') as Defense<unknown>;
     const masks = async (params: object, seed?: number) =>
-      (
-        await run(random, random.meta.params.parse(params), randomTrajectory(1), seed)
-      ).view.rounds.map(({ mask }) => mask.join(''));
+      (await run(random, random.meta.params.parse(params), seed)).view.rounds.map(({ mask }) =>
+        mask.join(''),
+      );
     const fresh = await masks({ ratio: 0.5 });
     expect(new Set(fresh).size).toBe(3);
     expect(await masks({ ratio: 0.5 }, 2)).not.toEqual(fresh);

@@ -89,7 +89,7 @@ export async function protocolStage(task: RunContext & ProtocolTask, tools: Stag
     engine: engine.id,
     targets,
     exposures: exposuresOf(
-      { server: view, oracle, freshModel: freshModel(setting.model, cell.seed) },
+      { server: view, oracle, freshModel: freshModel(model, cell.seed) },
       auxiliary,
     ),
   };

@@ -1,7 +1,14 @@
+import type { KeyUse } from '../../../src/api/defense.ts';
 import { parameterSet } from '../../../src/crypto/parameter-sets.ts';
 import { openPlainRing } from '../../../src/crypto/plain.ts';
-import type { EncryptedVector, KeyRing } from '../../../src/crypto/scheme.ts';
+import type {
+  EncryptedVector,
+  GroupKeyRing,
+  KeyRing,
+  ParameterSetId,
+} from '../../../src/crypto/scheme.ts';
 import type { DataPartition, Dataset, LabelledSamples } from '../../../src/data/dataset.ts';
+import type { Engine } from '../../../src/engine/program.ts';
 import { type RandomStream, randomStream } from '../../../src/engine/random.ts';
 import type { Trajectory } from '../../../src/federation/trajectory.ts';
 import { dense, layersOf, layoutOf } from '../../../src/models/layers.ts';
@@ -141,6 +148,46 @@ export function randomTrajectory(
     })),
     finalModel: vector(),
   };
+}
+
+/** What runs a federation of toys besides a defense: six clients, and a probe in round 2. */
+export function toySetting(engine: Engine) {
+  const partition = toyPartition();
+  return {
+    specification: toySpecification,
+    dataset: toyDataset(),
+    partition,
+    probes: [{ client: 6, round: 2, localSteps: 5, samples: partition.probes.slice(0, 1) }],
+    model: softmaxRegression,
+    engine,
+    seed: 1,
+    signal: new AbortController().signal,
+    progress: () => {},
+  };
+}
+
+/** Keys of any setup that do not encrypt, for tests of the protocol alone. */
+export function transparentKeys({ setup }: KeyUse, scheme: ParameterSetId): KeyRing | GroupKeyRing {
+  const plain = openPlainRing();
+  const common = { parameterSet: parameterSet(scheme), keyBytes: { perClient: 1000, server: 600 } };
+  if (setup === 'none') return plain;
+  if (setup === 'shared') return { ...plain, ...common, keySetup: setup };
+  const group: GroupKeyRing = {
+    ...common,
+    keySetup: setup,
+    encryptor: (client) => plain.encryptor(client),
+    aggregator: () => plain.aggregator(),
+    shareHolder: (client) => ({
+      share: async (aggregate, openers) => ({
+        client,
+        openers,
+        payloads: [new Uint8Array(4 * aggregate.length)],
+      }),
+    }),
+    merger: () => ({ merge: (aggregate) => plain.decryptor(0).decrypt(aggregate) }),
+    close: async () => {},
+  };
+  return group;
 }
 
 /**
