@@ -5,6 +5,7 @@ import { fedMia } from './fedmia/index.ts';
 import { gradientCosine } from './gradient-cosine/index.ts';
 import { idlg } from './idlg/index.ts';
 import { invertingGradients } from './inverting-gradients/index.ts';
+import { keyRecovery } from './key-recovery/index.ts';
 import { learnedInversion } from './learned-inversion/index.ts';
 import { lira } from './lira/index.ts';
 import { lossThreshold } from './loss-threshold/index.ts';
@@ -28,4 +29,5 @@ export const attacks: readonly Attack<unknown>[] = [
   idlg,
   invertingGradients,
   learnedInversion,
+  keyRecovery,
 ];

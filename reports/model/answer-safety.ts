@@ -17,6 +17,7 @@ interface Judged {
 const QUESTIONS: Readonly<Record<AttackKind, (title: string) => string>> = {
   membership: (title) => `Does ${title} hide who was in the training data?`,
   reconstruction: (title) => `Does ${title} hide the training images?`,
+  key: (title) => `Does ${title} keep its secret keys?`,
 };
 
 /** One answer per defense and kind of attack; none where the run has no such attack. */

@@ -43,6 +43,7 @@ export interface ReportContext {
 const PREFERRED_METRICS = {
   membership: ['auc', 'balanced-accuracy', 'tpr-at-1-percent-fpr'],
   reconstruction: ['ssim', 'psnr', 'mse'],
+  key: ['keys-recovered'],
 } as const;
 
 export function reportContext(results: RunResults): ReportContext {

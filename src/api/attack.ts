@@ -3,6 +3,7 @@ import type { RandomStream } from '../engine/random.ts';
 import type { Model } from '../models/model.ts';
 import type { AdversaryId, AdversaryKind, Exposure } from '../view/adversaries.ts';
 import type { AuxiliaryKnowledge } from '../view/auxiliary.ts';
+import type { KeyEvidenceRecord } from '../view/key-evidence.ts';
 import type { ServerView } from '../view/server-view.ts';
 import type { ShadowClient } from '../view/shadow.ts';
 import type { Meta } from './meta.ts';
@@ -42,7 +43,23 @@ export interface ReconstructionOutput {
   readonly targets: readonly Reconstruction[];
 }
 
-export type AttackOutput = MembershipOutput | ReconstructionOutput;
+/** What an attack on keys found of one secret key. */
+export interface KeyAnswer {
+  /** Whose key; `all`: the one that all clients share. */
+  readonly owner: number | 'all';
+  /** Ciphertexts that the solution was computed from. */
+  readonly solvedFrom: number;
+  /** Share of a further ciphertext's decryption that it predicts; 1 = the key, else some 0. */
+  readonly explained: number;
+}
+
+export interface KeyOutput {
+  readonly kind: 'key';
+  /** One per key that the protocol shows something of. */
+  readonly targets: readonly KeyAnswer[];
+}
+
+export type AttackOutput = MembershipOutput | ReconstructionOutput | KeyOutput;
 export type AttackKind = AttackOutput['kind'];
 
 /** The attack can't be asked here; a result, not a failure. */
@@ -68,6 +85,8 @@ export interface AttackContext<P> {
     target: { readonly client: number; readonly round: number },
     clients: readonly ShadowClient[],
   ): Promise<readonly Exposure[]>;
+  /** Ciphertexts with what the server was shown of their decryption: a few of every key. */
+  keyEvidence(): Promise<KeyEvidenceRecord>;
   readonly model: Model;
   readonly engine: Engine;
   readonly random: RandomStream;

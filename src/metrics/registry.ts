@@ -5,6 +5,7 @@ import { balancedAccuracy } from './balanced-accuracy.ts';
 import type { ClusteredMetric, PoolableMetric } from './clustered.ts';
 import { exposedAccuracy } from './exposed-accuracy.ts';
 import { identification } from './identification.ts';
+import { keysRecovered } from './keys-recovered.ts';
 import { labelAccuracy } from './label-accuracy.ts';
 import { msSsim } from './ms-ssim.ts';
 import { mse } from './mse.ts';
@@ -34,6 +35,7 @@ export const metrics: readonly PoolableMetric[] = [
   ssimSuccess,
   identification,
   labelAccuracy,
+  keysRecovered,
 ].map(pooled);
 
 /** Metrics in which two defenses are compared pair by pair. */

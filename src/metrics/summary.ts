@@ -144,12 +144,14 @@ function pairedClusters(
   return ofA.flatMap((a) => {
     const b = ofB.find(({ seed }) => seed === a.seed);
     if (!b || a.output.kind !== metric.meta.kind || b.output.kind !== metric.meta.kind) return [];
+    if (a.output.kind === 'key' || b.output.kind === 'key') return [];
+    const [targets, others] = [a.output.targets, b.output.targets];
     const left = metric.clusters(a.output, a.truth);
     const right = metric.clusters(b.output, b.truth);
     if (!left || !right) return [];
     const clusters = left.flatMap((cluster, at): Cluster[] => {
-      const target = a.output.targets[at];
-      const other = b.output.targets.findIndex(
+      const target = targets[at];
+      const other = others.findIndex(
         ({ client, round }) => client === target?.client && round === target.round,
       );
       const partner = right[other];

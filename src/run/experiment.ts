@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Cell, PluginUse } from '../spec/specification.ts';
 import { canonicalJson } from '../store/json.ts';
 import { type AdversaryId, findAdversary } from '../view/adversaries.ts';
-import { viewKey } from './exposures.ts';
+import { readsAs, viewKey } from './exposures.ts';
 import type { AnyAttack } from './plugins.ts';
 import type { RunProgress, TaskProgress } from './progress.ts';
 import type { AttackRecord, CellRecord } from './records.ts';
@@ -230,7 +230,7 @@ export class Experiment {
       progress,
       // The oracle reads the training itself.
       ...(findAdversary(task.adversary).sees !== 'everything' && {
-        needs: () => view(task.adversary),
+        needs: () => view(readsAs(this.#attack(task.attack).meta.kind, task.adversary)),
       }),
     });
     return end === 'complete' ? { status: 'stored', key: task.key } : end;

@@ -32,8 +32,14 @@ export function viewKey(cellHash: string, adversary: AdversaryId): string {
   return shared ? cellHash : `${cellHash}-${adversary.replace(':', '-')}`;
 }
 
+/** The transmissions that attacks of a kind are asked about; keys are asked about as a whole. */
 export function targetsOf(kind: AttackKind, auxiliary: AuxiliaryKnowledge): readonly Target[] {
-  return auxiliary[kind];
+  return kind === 'key' ? [] : auxiliary[kind];
+}
+
+/** Whose view an attack reads: keys are attacked from what the server alone saw. */
+export function readsAs(kind: AttackKind, adversary: AdversaryId): AdversaryId {
+  return kind === 'key' ? 'mask-aware' : adversary;
 }
 
 /**

@@ -59,6 +59,8 @@ export function witnessKeys(
   // Full-slot packing puts two messages into a ciphertext; only one per slot is attacked here.
   const attackable = isCkks && set.valuesPerCiphertext === degree / 2;
   const mostOwners = setting.flooding === false ? MOST_OWNERS : FEW_OWNERS;
+  /** With keys of their own, clients decrypt their own uploads, not the aggregate. */
+  const uploads = new Map<number, readonly Uint8Array[]>();
   let openers: readonly number[] | undefined;
 
   const wants = (owner: Owner, most: number) =>
@@ -92,10 +94,18 @@ export function witnessKeys(
         }
       : {
           ...ring,
+          encryptor: (client, participants) => ({
+            async encrypt(values, weight) {
+              const upload = await ring.encryptor(client, participants).encrypt(values, weight);
+              const kept = upload.ciphertexts.slice(0, ciphertextsNeeded('partial-decryption'));
+              if (ring.keySetup === 'own-key') uploads.set(client, kept);
+              return upload;
+            },
+          }),
           shareHolder: (client) => ({
             async share(aggregate, together) {
               const share = await ring.shareHolder(client).share(aggregate, together);
-              const own = ownCiphertexts(aggregate, client, set);
+              const own = uploads.get(client) ?? ownCiphertexts(aggregate, client, set);
               if (ring.keySetup === 'per-client') {
                 const bytes = (share.payloads[0] ?? new Uint8Array()).slice();
                 noteValues(client, own, Float64Array.from(new Float32Array(bytes.buffer)));
@@ -103,7 +113,7 @@ export function witnessKeys(
               }
               // A client's share of a threshold key is another one for other openers.
               openers ??= together;
-              if (openers.join() === together.join())
+              if (ring.keySetup === 'own-key' || openers.join() === together.join())
                 own.forEach((ciphertext, at) => {
                   const payload = share.payloads[at];
                   if (payload && wants(client, ciphertextsNeeded('partial-decryption')))
@@ -117,10 +127,11 @@ export function witnessKeys(
   return {
     ring: witnessed,
     async evidence() {
-      if (sightings.size === 0) return { together: false, evidence: [], reason: nothing() };
+      if (sightings.size === 0) return { opens: 'nothing', evidence: [], reason: nothing() };
       const evidence = await evidenceOf(set.id, sightings);
-      const together = openers !== undefined && ring.keySetup !== 'own-key';
-      return { together: together && openers?.length === sightings.size, evidence };
+      const { keySetup } = ring;
+      if (keySetup !== 'joint' && keySetup !== 'threshold') return { opens: 'own', evidence };
+      return { opens: openers?.length === sightings.size ? 'together' : 'nothing', evidence };
     },
   };
 

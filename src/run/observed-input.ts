@@ -46,6 +46,14 @@ export class ObservedInput {
     };
   }
 
+  /** Wraps a reading that belongs to the cell. */
+  recording<T>(read: () => T): () => T {
+    return () => {
+      this.#readsMore = true;
+      return read();
+    };
+  }
+
   /** Whether the answer may depend on more than the targets' exposures. */
   get readsMore(): boolean {
     return this.#readsMore;

@@ -30,7 +30,9 @@ export interface CellRecord {
    * sha256 of what each adversary reads of the targets of each kind; absent where that takes keys or
    * colluders: such an adversary's answers are the cell's own.
    */
-  readonly exposures: Readonly<Partial<Record<AdversaryId, Readonly<Record<AttackKind, string>>>>>;
+  readonly exposures: Readonly<
+    Partial<Record<AdversaryId, Readonly<Partial<Record<AttackKind, string>>>>>
+  >;
 }
 
 /** `attacks/<key>/record.json`: an attack's outcome; its answer lies beside it in `output.bin`. */

@@ -28,6 +28,7 @@ export function requireAllAnswered(
 ): void {
   if (output?.kind !== kind || !Array.isArray(output.targets))
     throw new AttackOutputError(`The attack gave no ${kind} output.`);
+  if (output.kind === 'key') return;
   const name = ({ client, round }: { client: number; round: number }) =>
     `client ${client}, round ${round}`;
   const answered = output.targets.map(name);
@@ -54,6 +55,7 @@ export function scoreAttack(
   }
   if (output.kind === 'membership')
     return { metrics, seconds, roc: thinCurve(rocCurve(allCandidates(victims(output, truth)))) };
+  if (output.kind === 'key') return { metrics, seconds };
   return { metrics, seconds, gallery: gallery(output, truth, auxiliary) };
 }
 

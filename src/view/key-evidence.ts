@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { parseShape } from './stored-fields.ts';
+
 /** Coefficients modulo one prime, in NTT form: products of polynomials go coefficient by coefficient. */
 export type Residues = BigUint64Array;
 
@@ -33,9 +36,50 @@ export interface KeyEvidence {
 
 /** What the protocol left a server to attack keys with. */
 export interface KeyEvidenceRecord {
-  /** Who opens an aggregate together: all their keys are needed. Otherwise each key opens its own. */
-  readonly together: boolean;
+  /**
+   * `own`: each key opens what was encrypted under it; `together`: all of them open everything, and
+   * nothing less does; `nothing`: of those that open together, only some were looked at.
+   */
+  readonly opens: 'own' | 'together' | 'nothing';
   readonly evidence: readonly KeyEvidence[];
   /** Why there is none, in a sentence. */
   readonly reason?: string;
 }
+
+/** The record as a tree fit for a store; `parseKeyEvidence` gives it back. */
+export function serialiseKeyEvidence({ evidence, ...record }: KeyEvidenceRecord) {
+  return {
+    format: 'hefl-key-evidence/1',
+    ...record,
+    evidence: evidence.map(({ prime, ...one }) => ({ ...one, prime: BigUint64Array.of(prime) })),
+  } as const;
+}
+
+/** @throws {ViewFormatError} naming the first field that is missing or of another type. */
+export function parseKeyEvidence(stored: unknown): KeyEvidenceRecord {
+  const { format: _, evidence, ...record } = parseShape(storedRecord, stored);
+  return {
+    ...record,
+    evidence: evidence.map(({ prime, ...one }) => ({ ...one, prime: prime[0] as bigint })),
+  };
+}
+
+const residues = z.custom<Residues>(
+  (value) => value instanceof BigUint64Array && value.length > 0,
+  'expected a BigUint64Array',
+);
+
+const storedRecord = z.strictObject({
+  format: z.literal('hefl-key-evidence/1'),
+  opens: z.enum(['own', 'together', 'nothing']),
+  reason: z.string().exactOptional(),
+  evidence: z.array(
+    z.strictObject({
+      owner: z.union([z.literal('all'), z.int().nonnegative()]),
+      shows: z.enum(['partial-decryption', 'values']),
+      precision: z.enum(['float32', 'float64']).exactOptional(),
+      prime: residues,
+      ciphertexts: z.array(z.strictObject({ c0: residues, c1: residues, shown: residues })),
+    }),
+  ),
+});

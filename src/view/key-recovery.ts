@@ -1,4 +1,5 @@
-import type { KeyEvidence, Residues, ShownCiphertext } from './key-evidence.ts';
+import type { KeyEvidence, KeyEvidenceRecord, Residues, ShownCiphertext } from './key-evidence.ts';
+import type { Access } from './opened-view.ts';
 
 export interface RecoveredKey {
   readonly owner: KeyEvidence['owner'];
@@ -35,6 +36,32 @@ export function recoverKey(evidence: KeyEvidence): RecoveredKey | undefined {
     shows === 'values' ? shownValues(held, key, prime) : partialDecryption(held, key, prime);
   const right = predicted.reduce((sum, value, at) => sum + (value === held.shown[at] ? 1 : 0), 0);
   return { owner, solvedFrom: needed - 1, explained: right / predicted.length };
+}
+
+/**
+ * The keys a server solves for from what the protocol showed it, or why it has none. Values that an
+ * implementation might have returned unrounded don't count.
+ */
+export function recoveredKeys({
+  opens,
+  evidence,
+  reason,
+}: KeyEvidenceRecord): Pick<Access, 'recovered'> | { readonly reason: string } {
+  if (reason !== undefined) return { reason };
+  const shown = evidence.filter(({ precision }) => precision !== 'float64');
+  const solved = shown.map(recoverKey);
+  const owners = solved.flatMap((key) => (key?.explained === 1 ? [key.owner] : []));
+  if (owners.includes('all') || (opens === 'together' && owners.length === shown.length))
+    return { recovered: 'the key' };
+  if (opens === 'own' && owners.length > 0) return { recovered: owners as number[] };
+  if (solved.includes(undefined))
+    return { reason: 'The protocol shows too few ciphertexts of a key to solve for it.' };
+  return {
+    reason:
+      shown[0]?.shows === 'values'
+        ? 'The key can’t be solved for: decrypted values are returned in float32, and their rounding hides it.'
+        : 'The key can’t be solved for: partial decryptions carry flooding noise.',
+  };
 }
 
 /** s with d = c_1·s: an unflooded partial decryption of one ciphertext. */

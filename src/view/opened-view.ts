@@ -38,9 +38,11 @@ export function openView(server: ServerView, oracle: ServerView, access: Access)
   const opened = server.rounds.map((round, at) => {
     const keyed = openedByKeys(round, server.encryption, access);
     const next = server.rounds[at + 1]?.globalModel ?? server.finalModel;
-    const aggregate = round.transmissions.some(colludes)
-      ? everywhere(size)
-      : union(next.known, keyed.aggregate);
+    const aggregate = round.lost
+      ? keyed.aggregate
+      : round.transmissions.some(colludes)
+        ? everywhere(size)
+        : union(next.known, keyed.aggregate);
     const readable = round.transmissions.map((sent, k) =>
       colludes(sent)
         ? everywhere(size)
@@ -58,13 +60,15 @@ export function openView(server: ServerView, oracle: ServerView, access: Access)
     return { aggregate, known };
   });
 
-  const modelAt = (at: number) => {
+  const modelAt = (at: number): PartialVector => {
     const [seen, truth] = [server, oracle].map(
       ({ rounds, finalModel }) => rounds[at]?.globalModel ?? finalModel,
     ) as [PartialVector, PartialVector];
     if (server.rounds[at]?.transmissions.some(colludes)) return restrict(truth, everywhere(size));
-    const before = opened[at - 1]?.aggregate;
-    return restrict(truth, before ? union(seen.known, before) : seen.known);
+    if (at === 0) return restrict(truth, seen.known);
+    // After a lost round the model is still the one before.
+    const before = server.rounds[at - 1]?.lost ? modelAt(at - 1).known : opened[at - 1]?.aggregate;
+    return restrict(truth, union(seen.known, before as CoordinateSet));
   };
   return {
     ...server,

@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { attacks } from '../../attacks/index.ts';
 import { type Attack, type AttackOutput, NotApplicable } from '../../src/api/attack.ts';
+import { splitEvenly } from '../../src/crypto/per-client-keys.ts';
 import { randomStream } from '../../src/engine/random.ts';
 import { findModel } from '../../src/models/registry.ts';
 import type { AdversaryId } from '../../src/view/adversaries.ts';
+import { openView } from '../../src/view/opened-view.ts';
 import { PartialVector } from '../../src/view/partial-vector.ts';
 import type { ServerView } from '../../src/view/server-view.ts';
 import { ask, bytesOf, knowledge, take, trainLocally } from '../unit/attacks/setting.ts';
@@ -23,6 +25,7 @@ const quick: Readonly<Record<string, Record<string, number>>> = {
   dlg: { iterations: 15, restarts: 1 },
   idlg: { iterations: 15, restarts: 1 },
   'inverting-gradients': { iterations: 16, restarts: 2 },
+  'learned-inversion': { epochs: 2, features: 64, hidden: 16 },
 };
 const paramsOf = ({ meta }: Attack<unknown>) => quick[meta.id] ?? {};
 
@@ -116,9 +119,42 @@ function noisedWhereEncrypted(given: Truth, mask: Uint8Array): Truth {
 }
 
 /** The adversaries that get the server's view; the oracle's is the truth itself. */
-const served: AdversaryId[] = ['stale', 'global-fill', 'mask-aware'];
+const served: AdversaryId[] = ['stale', 'global-fill', 'mask-aware', 'history'];
 
-for (const attack of attacks)
+/** The last client colludes; with block keys it opens the last quarter of what is encrypted. */
+const COLLUDER = 3;
+
+function colluding(given: Truth, mask: Uint8Array): ServerView {
+  const masked = mask.reduce((sum, bit) => sum + bit, 0);
+  const withBlocks = (view: ServerView): ServerView => ({
+    ...view,
+    encryption: { ...view.encryption, keySetup: 'per-client' },
+    rounds: view.rounds.map((round) => ({ ...round, blocks: splitEvenly(masked, [0, 1, 2, 3]) })),
+  });
+  return openView(
+    withBlocks(federation(given, mask, 'plain-part')),
+    withBlocks(federation(given, nothing(), 'plain-part')),
+    { colluders: [COLLUDER], recovered: [] },
+  );
+}
+
+/** Another truth that differs in what the colluder can't open. */
+function noisedWhereClosed(given: Truth, mask: Uint8Array): Truth {
+  const masked = mask.reduce((sum, bit) => sum + bit, 0);
+  let seen = 0;
+  const closed = mask.map((bit) => (bit === 1 && ++seen <= Math.floor((3 * masked) / 4) ? 1 : 0));
+  const other = noisedWhereEncrypted(given, closed);
+  return {
+    ...given,
+    sent: given.sent.map((round, at) =>
+      round.map((own, client) =>
+        client === COLLUDER ? own : (other.sent[at]?.[client] as Float32Array),
+      ),
+    ),
+  };
+}
+
+for (const attack of attacks.filter(({ meta }) => meta.kind !== 'key'))
   describe(attack.meta.id, () => {
     const run = (view: ServerView, adversary: AdversaryId, seed = 1): Promise<AttackOutput> =>
       ask(attack, { model, view, aux, adversary, seed, params: paramsOf(attack) });
@@ -132,11 +168,21 @@ for (const attack of attacks)
         );
     });
 
+    test('the same holds for what a colluder can’t open, and not for what it can', async () => {
+      const mask = third();
+      const opened = colluding(truth, mask);
+      const other = colluding(noisedWhereClosed(truth, mask), mask);
+      const answer = bytesOf(await run(opened, 'collusion:1'));
+      expect(bytesOf(await run(other, 'collusion:1'))).toBe(answer);
+      const unopened = federation(truth, mask, 'plain-part');
+      expect(bytesOf(await run(unopened, 'mask-aware'))).not.toBe(answer);
+    });
+
     test('the same holds where the server learns the whole aggregate', async () => {
       const mask = third();
       const { sent } = noisedWhereEncrypted(truth, mask);
       const other = { ...truth, sent };
-      for (const adversary of served)
+      for (const adversary of ['global-fill', 'history'] as const)
         expect(bytesOf(await run(federation(other, mask, 'aggregate'), adversary))).toBe(
           bytesOf(await run(federation(truth, mask, 'aggregate'), adversary)),
         );
@@ -185,7 +231,7 @@ for (const attack of attacks)
         expect(target).toMatchObject({ client: 0, round: 2 });
         expect(target?.scores).toHaveLength(20);
         expect(target?.scores.every(Number.isFinite)).toBe(true);
-      } else {
+      } else if (output.kind === 'reconstruction') {
         const [target] = output.targets;
         expect(target).toMatchObject({ client: PROBE, round: 2, from: 'update' });
         expect(target?.images).toHaveLength(784);

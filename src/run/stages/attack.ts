@@ -1,9 +1,10 @@
 import { NotApplicable } from '../../api/attack.ts';
 import { randomStream } from '../../engine/random.ts';
+import { cellModel } from '../../federation/cell-model.ts';
 import { findModel } from '../../models/registry.ts';
 import type { ArtifactTree } from '../../store/artifact.ts';
 import { exposeTransmission } from '../../view/exposure.ts';
-import { targetsOf } from '../exposures.ts';
+import { readsAs, targetsOf } from '../exposures.ts';
 import { freshModel } from '../fresh-model.ts';
 import { ObservedInput } from '../observed-input.ts';
 import type { AttackRecord, CellRecord } from '../records.ts';
@@ -12,7 +13,7 @@ import { shadowTransmissions } from '../shadow-transmissions.ts';
 import type { AttackTask, RunContext } from '../tasks.ts';
 import { sharedValues } from './shared-values.ts';
 import { readAuxiliary, readTruth } from './targets.ts';
-import { readView } from './view.ts';
+import { readKeyEvidence, readView } from './view.ts';
 import { folderOf, type StageTools } from './workplace.ts';
 
 /** Lets one adversary attack one cell's record, then scores the answer against the truth. */
@@ -24,17 +25,26 @@ export async function attackStage(task: RunContext & AttackTask, tools: StageToo
       ...files,
       'record.json': { owner: { cell: cell.hash, adversary }, ...record } satisfies AttackRecord,
     });
-  const view = await readView(task).catch(notApplicable);
+  const attack = await tools.workplace.attack(task, task.attack.id);
+  const { kind } = attack.meta;
+  const view = await readView({ ...task, adversary: readsAs(kind, adversary) }).catch(
+    notApplicable,
+  );
   if (view instanceof NotApplicable) return finish({ readsMore: true, outcome: outcomeOf(view) });
 
   const cellRecord = (await folder.protocol(cell.hash).readJson('cell.json')) as CellRecord;
   const auxiliary = await readAuxiliary(folder, cellRecord);
-  const attack = await tools.workplace.attack(task, task.attack.id);
   const input = new ObservedInput(view, adversary);
-  const model = findModel(task.specification.model);
+  const defense = await tools.workplace.defense(task, cell.defense.id);
+  const params = defense.meta.params.parse(cell.defense.params);
+  const base = findModel(task.specification.model);
+  const model = cellModel(defense, params, base, cell.seed);
   const engine = await tools.workplace.engine();
   const start = performance.now();
-  const once = sharedValues(folder, tools.claim);
+  const shared = sharedValues(folder, tools.claim);
+  // What is made with a model that the defense made holds for this cell alone.
+  const once: typeof shared =
+    model === base ? shared : (key, compute) => shared([cell.hash, ...key], compute);
   const sources = { view, freshModel: freshModel(model, cell.seed) };
   const output = await attack
     .run(input.view, auxiliary, {
@@ -42,7 +52,7 @@ export async function attackStage(task: RunContext & AttackTask, tools: StageToo
       get adversary() {
         return input.adversary;
       },
-      expose: input.exposeOnly(targetsOf(attack.meta.kind, auxiliary), (target) =>
+      expose: input.exposeOnly(targetsOf(kind, auxiliary), (target) =>
         exposeTransmission(sources, adversary, target),
       ),
       ...(adversary === 'in-the-loop' && {
@@ -55,6 +65,7 @@ export async function attackStage(task: RunContext & AttackTask, tools: StageToo
           random: randomStream(cell.seed, 'shadow clients'),
         }),
       }),
+      keyEvidence: input.recording(() => readKeyEvidence(task)),
       model,
       engine,
       random: randomStream(cell.seed, 'attack', attack.meta.id),
@@ -67,7 +78,7 @@ export async function attackStage(task: RunContext & AttackTask, tools: StageToo
   if (output instanceof NotApplicable) return finish({ readsMore, outcome: outcomeOf(output) });
 
   const seconds = (performance.now() - start) / 1000;
-  requireAllAnswered(output, attack.meta.kind, auxiliary);
+  requireAllAnswered(output, kind, auxiliary);
   const truth = await readTruth(folder, cellRecord);
   const value = scoreAttack(output, { truth, auxiliary }, seconds);
   return finish(

@@ -3,6 +3,8 @@ import { randomStream } from '../../engine/random.ts';
 import { replay } from '../../federation/protocol-trace.ts';
 import { findAdversary } from '../../view/adversaries.ts';
 import { chooseColluders } from '../../view/colluders.ts';
+import { parseKeyEvidence } from '../../view/key-evidence.ts';
+import { recoveredKeys } from '../../view/key-recovery.ts';
 import { openView } from '../../view/opened-view.ts';
 import { parseView, serialiseView } from '../../view/serialise.ts';
 import type { ServerView } from '../../view/server-view.ts';
@@ -48,10 +50,19 @@ async function seenBy(task: Where): Promise<ServerView> {
   const server = transcript.view();
   const { sees, kind, count = 0 } = findAdversary(task.adversary);
   if (sees === 'server') return server;
-  if (kind === 'key-recovery')
-    throw new NotApplicable('No key has been recovered from what this protocol shows.');
+  if (kind === 'key-recovery') {
+    const found = recoveredKeys(await readKeyEvidence(task));
+    if ('reason' in found) throw new NotApplicable(found.reason);
+    return openView(server, transcript.oracle(), { colluders: [], ...found });
+  }
   const colluders = await colludersOf(task, server, count);
   return openView(server, transcript.oracle(), { colluders, recovered: [] });
+}
+
+/** What the protocol showed the server of its keys. */
+export async function readKeyEvidence(task: RunContext & Pick<ViewTask, 'cell'>) {
+  const stage = folderOf(task).protocol(task.cell.hash);
+  return parseKeyEvidence(await stage.readArtifact('keys.bin'));
 }
 
 /** @throws {NotApplicable} when there are too few clients that may collude. */

@@ -12,8 +12,10 @@ import type { AdversaryId, Exposure } from '../../../src/view/adversaries.ts';
 import type { AuxiliaryKnowledge } from '../../../src/view/auxiliary.ts';
 import { exposeTransmission } from '../../../src/view/exposure.ts';
 import type { GroundTruth } from '../../../src/view/ground-truth.ts';
+import type { KeyEvidenceRecord } from '../../../src/view/key-evidence.ts';
 import { PartialVector } from '../../../src/view/partial-vector.ts';
 import type { ServerView } from '../../../src/view/server-view.ts';
+import { exposeShadow } from '../../../src/view/shadow.ts';
 
 export const engine = await openEngine();
 
@@ -148,7 +150,14 @@ export interface Asked<P> {
   readonly remembered?: Map<string, Float32Array>;
   /** Takes the place of what the view exposes. */
   readonly exposure?: Exposure;
+  readonly keyEvidence?: KeyEvidenceRecord;
 }
+
+const NO_KEYS: KeyEvidenceRecord = {
+  opens: 'nothing',
+  evidence: [],
+  reason: 'Nothing is encrypted, so there is no key to recover.',
+};
 
 /** Runs an attack as a cell would. */
 export async function ask<P, O extends AttackOutput>(
@@ -157,10 +166,18 @@ export async function ask<P, O extends AttackOutput>(
 ): Promise<O> {
   const { model, view, aux, adversary = 'oracle', seed = 1, exposure } = asked;
   const remembered = asked.remembered ?? new Map<string, Float32Array>();
+  const freshModel = () => model.initialize(randomStream(seed, 'fresh model'));
   const context: AttackContext<P> = {
     params: attack.meta.params.parse(asked.params ?? {}),
     adversary,
-    expose: (target) => exposure ?? exposeTransmission(view, adversary, target),
+    expose: (target) => exposure ?? exposeTransmission({ view, freshModel }, adversary, target),
+    ...(adversary === 'in-the-loop' && {
+      shadowTransmissions: async ({ round }, clients) => {
+        const mask = view.rounds.find((one) => one.round === round)?.mask as Uint8Array;
+        return clients.map((shadow, at) => exposeShadow(view, round, -1 - at, shadow, mask));
+      },
+    }),
+    keyEvidence: async () => asked.keyEvidence ?? NO_KEYS,
     model,
     engine,
     random: randomStream(seed, 'attack'),

@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
 import { openGroupKeyRing, openKeyRing } from '../../../src/crypto/key-ring.ts';
+import { openOwnKeyRing } from '../../../src/crypto/multi-party/own-keys.ts';
 import type { GroupKeyRing, KeyRing } from '../../../src/crypto/scheme.ts';
 import { randomStream } from '../../../src/engine/random.ts';
 import { witnessKeys } from '../../../src/run/key-witness.ts';
-import { recoverKey } from '../../../src/view/key-recovery.ts';
+import { type ArtifactTree, decodeArtifact, encodeArtifact } from '../../../src/store/artifact.ts';
+import { parseKeyEvidence, serialiseKeyEvidence } from '../../../src/view/key-evidence.ts';
+import { recoveredKeys, recoverKey } from '../../../src/view/key-recovery.ts';
+import { ViewFormatError } from '../../../src/view/stored-fields.ts';
 
 const SLOTS = 4096;
 
@@ -46,6 +50,10 @@ test('returned aggregates: the key in float64, not as the protocol returns them'
   expect(exact).toEqual({ owner: 'all', solvedFrom: 2, explained: 1 });
   // A wrong solution predicts a coefficient by chance, once in 2^60.
   expect(rounded?.explained).toBe(0);
+  expect(recoveredKeys(record)).toEqual({ reason: expect.stringContaining('float32') });
+  const exactly = { ...record, evidence: record.evidence.slice(1) };
+  const returned = exactly.evidence.map((one) => ({ ...one, precision: 'float32' as const }));
+  expect(recoveredKeys({ ...exactly, evidence: returned })).toEqual({ recovered: 'the key' });
 });
 
 test.each([
@@ -55,7 +63,7 @@ test.each([
 ])('nothing to attack with: %s', async (words, round) => {
   const { record } = await round();
   expect(record.evidence).toEqual([]);
-  expect(record.reason).toContain(words);
+  expect(recoveredKeys(record)).toEqual({ reason: expect.stringContaining(words) });
 });
 
 test('one ciphertext too few to solve and to check', async () => {
@@ -93,9 +101,14 @@ test.each([
 ])('partial decryptions, flooding %s: every opener’s key to %d', async (flooding, explained) => {
   const ring = await openGroupKeyRing('joint', 'ckks-threshold', { clients: 2, flooding });
   const record = await groupRound(ring, flooding);
-  expect(record.together).toBe(true);
+  expect(record.opens).toBe('together');
   expect(record.evidence.map(recoverKey)).toEqual(
     [0, 1].map((owner) => ({ owner, solvedFrom: 1, explained })),
+  );
+  expect(recoveredKeys(record)).toEqual(
+    explained === 1
+      ? { recovered: 'the key' }
+      : { reason: expect.stringContaining('flooding noise') },
   );
 });
 
@@ -104,14 +117,28 @@ test('a threshold key’s shares count for their openers', async () => {
     ...{ clients: 3, threshold: 2, flooding: false },
   });
   const record = await groupRound(ring, false);
-  expect(record.together).toBe(true);
-  for (const evidence of record.evidence) expect(recoverKey(evidence)?.explained).toBe(1);
+  expect(recoveredKeys(record)).toEqual({ recovered: 'the key' });
+});
+
+test('keys of their own: each client’s, from its own upload', async () => {
+  const ring = await openOwnKeyRing('ckks-threshold', { clients: 2, workers: 0 });
+  const record = await groupRound(ring, false);
+  expect(recoveredKeys(record)).toEqual({ recovered: [0, 1] });
+});
+
+test('what is kept survives the store', async () => {
+  const { record } = await sharedRound(3 * SLOTS);
+  const file = encodeArtifact(serialiseKeyEvidence(record) as unknown as ArtifactTree);
+  expect(parseKeyEvidence(decodeArtifact(file, 'keys.bin'))).toEqual(record);
+  expect(() => parseKeyEvidence({ ...serialiseKeyEvidence(record), opens: 'all' })).toThrow(
+    ViewFormatError,
+  );
 });
 
 test('blocks returned in float32 keep their keys', async () => {
   const ring = await openGroupKeyRing('per-client', 'ckks-tenseal', { clients: 2 });
   const record = await groupRound(ring);
-  expect(record.together).toBe(false);
+  expect(recoveredKeys(record)).toEqual({ reason: expect.stringContaining('float32') });
   expect(record.evidence.map(({ owner, precision }) => [owner, precision])).toEqual([
     [0, 'float32'],
     [1, 'float32'],
