@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineDefense } from '../../src/api/defense.ts';
 import { coordinateSet } from '../../src/view/coordinate-set.ts';
+import { efficiency, efficient } from '../efficiency/index.ts';
 import { consensus, encryptRatio, globalModel, maskSize } from '../parameters.ts';
 import { bogusParams, withBogusClients } from '../selection/bogus-masks.ts';
 import { maskConsensus } from '../selection/consensus.ts';
@@ -27,6 +28,7 @@ const params = z
       .positive()
       .default(1)
       .describe('bfv-pack23 only: weights are clipped to ± this before they are packed'),
+    efficiency,
     globalModel,
     ...bogusParams,
   })
@@ -62,6 +64,7 @@ export const maskcrypt = defineDefense<z.infer<typeof params>, ExposedWeights>({
     },
     ({ layout }, { ratio }) => maskSize(ratio, layout.size),
   ),
+  ...efficient,
   serverLearns: ({ globalModel }) => globalModel,
   targetRatio: ({ ratio }) => ratio,
   trust: {
