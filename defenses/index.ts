@@ -1,7 +1,10 @@
 import type { Defense } from '../src/api/defense.ts';
 import { batchcrypt } from './batchcrypt/index.ts';
+import { dpGaussian } from './dp-gaussian.ts';
+import { dpLaplace } from './dp-laplace.ts';
 import { fedmlHe } from './fedml-he/index.ts';
 import { fedphe } from './fedphe.ts';
+import { frl } from './frl/index.ts';
 import { full } from './full.ts';
 import { gradientMagnitude } from './gradient-magnitude.ts';
 import { greedyOracle } from './greedy-oracle.ts';
@@ -35,4 +38,8 @@ export const defenses: readonly Defense<unknown, unknown>[] = [
   // Other schemes.
   fedphe,
   batchcrypt,
+  // No encryption: noise, rankings.
+  dpGaussian,
+  dpLaplace,
+  frl,
 ];

@@ -1,20 +1,29 @@
 import { z } from 'zod';
 import { defineDefense } from '../src/api/defense.ts';
 import { coordinateSet } from '../src/view/coordinate-set.ts';
+import { efficiency, efficient } from './efficiency/index.ts';
 import { consensus, encryptRatio, globalModel, maskSize, refresh } from './parameters.ts';
 import { maskConsensus } from './selection/consensus.ts';
 import { topCoordinates } from './selection/top-coordinates.ts';
 import { decryptedValuesReturned, globalModelsAsSet, sharedKey } from './trust.ts';
 
+const params = z.strictObject({
+  ratio: encryptRatio.default(0.05),
+  consensus,
+  refresh,
+  efficiency,
+  globalModel,
+});
+
 /** Each client proposes its largest weights: a choice that looks at the model but not at the loss. */
-export const weightMagnitude = defineDefense({
+export const weightMagnitude = defineDefense<z.infer<typeof params>>({
   meta: {
     id: 'weight-magnitude',
     version: 1,
     title: 'Weight magnitude mask',
     source:
       'Control for MaskCrypt and FedML-HE: ρN coordinates of the largest |w_t^k|, agreed by MaskCrypt’s Algorithm 1',
-    params: z.strictObject({ ratio: encryptRatio.default(0.05), consensus, refresh, globalModel }),
+    params,
   },
   keys: () => ({ setup: 'shared' }),
   scheme: () => 'ckks-tenseal',
@@ -27,6 +36,7 @@ export const weightMagnitude = defineDefense({
       return coordinateSet(size, maskConsensus(proposals, count, size, consensus));
     },
   },
+  ...efficient,
   serverLearns: ({ globalModel }) => globalModel,
   targetRatio: ({ ratio }) => ratio,
   trust: {
