@@ -33,6 +33,8 @@ export interface CostSection {
   readonly bytes: { readonly parts: readonly BarPart[]; readonly table: DataTable };
   readonly seconds: { readonly parts: readonly BarPart[]; readonly table: DataTable };
   readonly bandwidth: string | null;
+  /** What the numbers of a row stand on, where they were not measured in full. */
+  readonly notes: readonly string[];
 }
 
 /** A row's costs, mean over seeds. */
@@ -113,6 +115,10 @@ export function costSection(context: ReportContext): CostSection | null {
         ]),
       ),
     },
+    notes: measured.flatMap(({ row }) => {
+      const extrapolated = context.trained(row.key)[0]?.federation.value.costs.extrapolated;
+      return extrapolated === undefined ? [] : [`${row.label}: ${extrapolated}`];
+    }),
     bandwidth: bandwidth ? `${bandwidth.bandwidthBitsPerSecond / 1e6} Mbit/s` : null,
   };
 }

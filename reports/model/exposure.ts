@@ -12,6 +12,8 @@ export interface ExposureRow {
   readonly proposals: string;
   readonly scheme: string;
   readonly keys: string;
+  /** Why the row protects nothing, where it is there to show a leak. */
+  readonly insecure?: string;
 }
 
 const KEYS: Readonly<Record<Exposition['keySetup'], string>> = {
@@ -38,6 +40,7 @@ export function exposureRows(context: ReportContext): ExposureRow[] {
         proposals: first.proposalsVisible ? 'seen' : 'not seen',
         scheme: first.parameterSet === 'plain' ? 'none' : first.parameterSet,
         keys: KEYS[first.keySetup],
+        ...(first.insecure !== undefined && { insecure: first.insecure }),
       },
     ];
   });

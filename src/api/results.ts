@@ -58,6 +58,8 @@ export interface CostSummary {
   readonly roundSeconds: number;
   /** Measured seconds of generating and exchanging keys, all parties together; once, outside the rounds. */
   readonly keySeconds?: number;
+  /** Which seconds were not measured in full, and from what they are extrapolated. */
+  readonly extrapolated?: string;
   readonly bandwidthBitsPerSecond: number;
 }
 

@@ -1,3 +1,4 @@
+import { extrapolationFactor } from '../crypto/sampled-key-ring.ts';
 import type { EncryptedVector, Encryptor } from '../crypto/scheme.ts';
 import type { CoordinateSet } from '../view/coordinate-set.ts';
 import { type Contribution, type FederationKeys, vectorBytes } from './federation-keys.ts';
@@ -49,7 +50,7 @@ export interface Exchanged {
 }
 
 /** Ciphertexts per client that exist at a time; more are summed and opened piece by piece. */
-const CIPHERTEXTS_AT_A_TIME = 16;
+export const CIPHERTEXTS_AT_A_TIME = 16;
 
 /**
  * One exchange: senders encrypt under the federation's keys and send the rest in plaintext, the server
@@ -97,7 +98,7 @@ export async function exchange(
       const starting = performance.now();
       const packed = pack(values, encrypted, positions.subarray(piece.start, piece.end));
       const vector = await (encryptors[k] as Encryptor).encrypt(packed, weight);
-      cost.encryptSeconds += secondsSince(starting);
+      cost.encryptSeconds += secondsSince(starting) * extrapolationFactor(vector);
       cost.ciphertexts.count += vector.ciphertexts.length;
       cost.ciphertexts.bytes += vectorBytes(vector);
       vectors.push(vector);
@@ -105,7 +106,7 @@ export async function exchange(
     const summing = performance.now();
     const weights = piece.senders.map((k) => (senders[k] as Sending).weight);
     const aggregate = await keys.aggregator().weightedSum(vectors, weights);
-    serverSeconds += secondsSince(summing);
+    serverSeconds += secondsSince(summing) * extrapolationFactor(aggregate);
     aggregateBytes += vectorBytes(aggregate);
     if (!openers) continue;
     const opened = await keys.open(aggregate, openers);

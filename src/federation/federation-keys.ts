@@ -1,6 +1,7 @@
 import type { KeyUse } from '../api/defense.ts';
 import type { LostRound } from '../api/results.ts';
 import { splitEvenly } from '../crypto/per-client-keys.ts';
+import { extrapolationFactor } from '../crypto/sampled-key-ring.ts';
 import type {
   Aggregator,
   Block,
@@ -136,7 +137,7 @@ export class FederationKeys {
       const values = await ring.decryptor(client).decrypt(aggregate);
       const contribution = {
         client,
-        seconds: secondsSince(began),
+        seconds: secondsSince(began) * extrapolationFactor(aggregate),
         downloaded: vectorBytes(aggregate),
         bytes: 4 * values.length,
       };

@@ -1,11 +1,13 @@
 import type { Defense } from '../api/defense.ts';
 import type { CostSummary, Exposition, RoundSummary } from '../api/results.ts';
+import type { SchemeOptions } from '../crypto/scheme-options.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Engine } from '../engine/program.ts';
 import { randomStream } from '../engine/random.ts';
 import type { Model } from '../models/model.ts';
 import type { Specification } from '../spec/specification.ts';
 import type { ServerView } from '../view/server-view.ts';
+import { CIPHERTEXTS_AT_A_TIME } from './exchange.ts';
 import { type AnyKeyRing, FederationKeys } from './federation-keys.ts';
 import { Ledger, type RoundCosts } from './ledger.ts';
 import { localTraining } from './local-training.ts';
@@ -123,7 +125,10 @@ export async function runProtocol<P, M>(
       finalModel: globalModel,
     },
     rounds,
-    costs: ledger.summarise(network.bitsPerSecond, settings.keySeconds),
+    costs: {
+      ...ledger.summarise(network.bitsPerSecond, settings.keySeconds),
+      ...extrapolation(defense.schemeOptions?.(params)),
+    },
     ledger: ledger.rounds,
     exposition: {
       plaintextShare: plaintextShare(view),
@@ -163,6 +168,15 @@ function keysOf<P, M>({
       `the defense ${defense.meta.id} needs keys ${use.setup} of ${scheme}, not ${keySetup} of ${parameterSet.id}`,
     );
   return new FederationKeys(keyRing, use, specification.federation.clients);
+}
+
+/** What a cost study's seconds stand on (`sampleKeyRing`). */
+function extrapolation({ realCiphertexts }: Partial<SchemeOptions> = {}) {
+  if (realCiphertexts === undefined) return {};
+  const part = `${realCiphertexts} of every ${CIPHERTEXTS_AT_A_TIME} ciphertexts`;
+  return {
+    extrapolated: `Seconds of encryption, aggregation and decryption are extrapolated: ${part} were encrypted for real, the others emulated by the integers inside. Bytes and results are exact.`,
+  };
 }
 
 /** The public facts. */
