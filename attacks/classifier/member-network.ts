@@ -90,7 +90,9 @@ export class MemberNetwork {
         adamStepSize(learningRate, done + step),
       );
       const perStep = [{ shape: [data.length], data }];
-      ({ state } = await this.#program.run({ steps: data.length, state, constants, perStep }));
+      ({ state } = await this.#program.run({
+        ...{ steps: data.length, state, constants, perStep, signal },
+      }));
     }
     const layers = layersOf(this.#shape).map(({ inputs, units }, at) => ({
       ...{ inputs, units },

@@ -4,6 +4,7 @@ import {
   type MembershipScores,
   NotApplicable,
 } from '../../src/api/attack.ts';
+import { sideBySide } from '../../src/engine/side-by-side.ts';
 import type { AuxiliaryKnowledge, MembershipTarget } from '../../src/view/auxiliary.ts';
 import { LogitsQuery } from './logits.ts';
 
@@ -11,7 +12,7 @@ import { LogitsQuery } from './logits.ts';
 export const PREPARED = 0.8;
 
 /**
- * Answers the membership question of every victim in turn.
+ * Answers the membership question of every victim, as many at a time as the engine runs side by side.
  *
  * @param answer the victim's scores, one per candidate
  * @param from what part of the attack is done before, 0 … 1
@@ -19,7 +20,7 @@ export const PREPARED = 0.8;
  */
 export async function answerEachVictim<P>(
   aux: AuxiliaryKnowledge,
-  { signal, progress }: AttackContext<P>,
+  { engine, signal, progress }: AttackContext<P>,
   answer: (
     victim: MembershipTarget,
     at: number,
@@ -29,13 +30,18 @@ export async function answerEachVictim<P>(
   const victims = aux.membership;
   if (victims.length === 0)
     throw new NotApplicable('The run has no victim clients, so there is no membership question.');
-  const targets: MembershipScores[] = [];
-  for (const [at, victim] of victims.entries()) {
-    signal.throwIfAborted();
-    const { client, round } = victim;
-    targets.push({ client, round, ...(await answer(victim, at)) });
-    progress(from + ((1 - from) * (at + 1)) / victims.length);
-  }
+  let answered = 0;
+  const targets = await sideBySide(
+    victims,
+    () => engine.width,
+    async (victim, at): Promise<MembershipScores> => {
+      signal.throwIfAborted();
+      const { client, round } = victim;
+      const scores = await answer(victim, at);
+      progress(from + ((1 - from) * ++answered) / victims.length);
+      return { client, round, ...scores };
+    },
+  );
   return { kind: 'membership', targets };
 }
 

@@ -14,9 +14,6 @@ export interface GradientMeasures {
   readonly squares: Float64Array;
 }
 
-/** Samples per run: an abort takes effect between runs. */
-const SAMPLES_PER_RUN = 500;
-
 /** Measures single samples' gradients inside the compiled program, so that none is ever written out. */
 export class SampleGradients {
   readonly #model: Model;
@@ -44,33 +41,23 @@ export class SampleGradients {
     signal: AbortSignal,
   ): Promise<GradientMeasures> {
     const { layout, inputShape } = this.#model;
-    const size = inputs.length / count;
     const counted = Float32Array.from(set);
     const constants: NdArray[] = [
       ...layout.split(weights),
       ...layout.split(direction.map((value, at) => value * (counted[at] as number))),
       ...layout.split(counted),
     ];
-    const [products, squares] = [new Float64Array(count), new Float64Array(count)];
-    for (let first = 0; first < count; first += SAMPLES_PER_RUN) {
-      signal.throwIfAborted();
-      const steps = Math.min(SAMPLES_PER_RUN, count - first);
-      const { outputs } = await this.#program.run({
-        steps,
-        state: [],
-        constants,
-        perStep: [
-          {
-            shape: [steps, 1, ...inputShape],
-            data: inputs.subarray(first * size, (first + steps) * size),
-          },
-          { shape: [steps, 1], data: labels.subarray(first, first + steps) },
-        ],
-      });
-      [products, squares].forEach((column, at) => {
-        column.set(outputs[at]?.data as Float32Array, first);
-      });
-    }
+    const { outputs } = await this.#program.run({
+      ...{ steps: count, state: [], constants, signal },
+      perStep: [
+        { shape: [count, 1, ...inputShape], data: inputs },
+        { shape: [count, 1], data: labels },
+      ],
+    });
+    const [products, squares] = outputs.map(({ data }) => Float64Array.from(data)) as [
+      Float64Array,
+      Float64Array,
+    ];
     return { products, squares };
   }
 

@@ -1,6 +1,7 @@
 import { type AttackContext, NotApplicable } from '../../src/api/attack.ts';
 import { takeSamples } from '../../src/data/samples.ts';
-import { randomStream } from '../../src/engine/random.ts';
+import { type RandomStream, randomStream } from '../../src/engine/random.ts';
+import { sideBySide } from '../../src/engine/side-by-side.ts';
 import type { AuxiliaryKnowledge } from '../../src/view/auxiliary.ts';
 import type { ServerView } from '../../src/view/server-view.ts';
 import { confidences } from '../query/confidence.ts';
@@ -92,17 +93,22 @@ export async function askReferences<P extends ReferenceParams>(
       const trainer = await SgdTrainer.open(model, engine, batchSize);
       const query = await LogitsQuery.open(model, engine);
       const answered = new Float32Array(references * count);
+      let epochsDone = 0;
       try {
-        for (const [at, set] of rows.entries()) {
-          const weights = await trainer.train({
-            start: view.initialModel,
-            samples: takeSamples(pool.samples, set),
-            ...{ epochs, learningRate, signal, random: random.derive('model', at) },
-            progress: (done) => progress((at + done / epochs) / references),
-          });
-          const logits = await query.ask(weights, pool.samples);
-          answered.set(confidences(logits, pool.samples.labels), at * count);
-        }
+        await sideBySide(
+          rows,
+          () => engine.width,
+          async (set, at) => {
+            const weights = await trainer.train({
+              start: view.initialModel,
+              samples: takeSamples(pool.samples, set),
+              ...{ epochs, learningRate, signal, random: random.derive('model', at) },
+              progress: () => progress(++epochsDone / (epochs * references)),
+            });
+            const logits = await query.ask(weights, pool.samples);
+            answered.set(confidences(logits, pool.samples.labels), at * count);
+          },
+        );
       } finally {
         trainer.close();
         query.close();
@@ -133,7 +139,7 @@ function drawSplit(
     count,
     references,
     random,
-  }: { count: number; references: number; random: ReturnType<typeof randomStream> },
+  }: { readonly count: number; readonly references: number; readonly random: RandomStream },
 ): Uint8Array[] {
   const sets = Array.from({ length: references }, () => new Uint8Array(count));
   for (const place of new Set(places))

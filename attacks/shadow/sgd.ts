@@ -101,7 +101,7 @@ export class SgdTrainer {
         { shape: [steps, batchSize, ...inputShape], data: batches.inputs },
         { shape: [steps, batchSize], data: batches.labels },
       ];
-      ({ state } = await this.#program.run({ steps, state, constants, perStep }));
+      ({ state } = await this.#program.run({ steps, state, constants, perStep, signal }));
       progress?.(epoch + 1);
     }
     const trained = layout.join(state);

@@ -8,9 +8,6 @@ import type { Model } from '../../src/models/model.ts';
 import type { Table } from '../classifier/standardise.ts';
 import { logProbabilities } from '../query/logits.ts';
 
-/** Samples per run: an abort takes effect between runs. */
-const SAMPLES_PER_RUN = 100;
-
 /**
  * What a model's owner can compute of a sample: outputs, label, loss, the last layer's gradient and
  * the norm of every tensor's gradient.
@@ -35,44 +32,32 @@ export class SampleFeatures {
     signal: AbortSignal,
   ): Promise<Table> {
     const { layout, inputShape, classes } = this.#model;
-    const size = inputs.length / count;
     const width = featureParts(this.#model).reduce((sum, part) => sum + part, 0);
     const values = new Float32Array(count * width);
-    const constants = layout.split(weights);
-    for (let first = 0; first < count; first += SAMPLES_PER_RUN) {
-      signal.throwIfAborted();
-      const steps = Math.min(SAMPLES_PER_RUN, count - first);
-      const { outputs } = await this.#program.run({
-        steps,
-        state: [],
-        constants,
-        perStep: [
-          {
-            shape: [steps, 1, ...inputShape],
-            data: inputs.subarray(first * size, (first + steps) * size),
-          },
-          { shape: [steps, 1], data: labels.subarray(first, first + steps) },
-        ],
-      });
-      const rowOf = (output: number, step: number) => {
-        const { data } = outputs[output] as { data: ArrayLike<number> };
-        const length = data.length / steps;
-        return Array.from({ length }, (_, at) => data[step * length + at] as number);
-      };
-      for (let step = 0; step < steps; step++) {
-        const label = labels[first + step] as number;
-        const logP = logProbabilities(rowOf(0, step));
-        const row = [
-          ...logP.map(Math.exp),
-          ...Array.from({ length: classes }, (_, at) => (at === label ? 1 : 0)),
-          -(logP[label] as number),
-          ...rowOf(1, step),
-          // Norms span orders of magnitude.
-          ...rowOf(2, step).map((square) => Math.log(square + SMALLEST_SQUARE) / 2),
-        ];
-        values.set(row, (first + step) * width);
-      }
-    }
+    const { outputs } = await this.#program.run({
+      ...{ steps: count, state: [], constants: layout.split(weights), signal },
+      perStep: [
+        { shape: [count, 1, ...inputShape], data: inputs },
+        { shape: [count, 1], data: labels },
+      ],
+    });
+    const [logits, gradients, squares] = outputs.map(
+      ({ data }) =>
+        (sample: number) =>
+          data.subarray((sample * data.length) / count, ((sample + 1) * data.length) / count),
+    ) as [RowOf, RowOf, RowOf];
+    labels.forEach((label, sample) => {
+      const logP = logProbabilities(logits(sample));
+      const row = [
+        ...logP.map(Math.exp),
+        ...Array.from({ length: classes }, (_, at) => (at === label ? 1 : 0)),
+        -(logP[label] as number),
+        ...gradients(sample),
+        // Norms span orders of magnitude.
+        ...Array.from(squares(sample), (square) => Math.log(square + SMALLEST_SQUARE) / 2),
+      ];
+      values.set(row, sample * width);
+    });
     return { width, values };
   }
 
@@ -80,6 +65,8 @@ export class SampleFeatures {
     this.#program.dispose();
   }
 }
+
+type RowOf = (sample: number) => Float32Array | Int32Array;
 
 /** Below this, a squared gradient norm is rounding. */
 const SMALLEST_SQUARE = 1e-20;
