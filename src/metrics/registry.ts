@@ -1,4 +1,5 @@
 import type { AttackKind } from '../api/attack.ts';
+import { advantage } from './advantage.ts';
 import { psnrSuccess, ssimSuccess } from './attack-success.ts';
 import { auc } from './auc.ts';
 import { balancedAccuracy } from './balanced-accuracy.ts';
@@ -11,7 +12,7 @@ import { msSsim } from './ms-ssim.ts';
 import { mse } from './mse.ts';
 import { psnr } from './psnr.ts';
 import { ssim } from './ssim.ts';
-import { tprAtOnePercentFpr } from './tpr-at-fpr.ts';
+import { tprAtOnePercentFpr, tprAtTenthPercentFpr } from './tpr-at-fpr.ts';
 import { uqi } from './uqi.ts';
 import { vif } from './vif.ts';
 
@@ -23,7 +24,9 @@ const clustered = (metric: unknown) => metric as ClusteredMetric;
 export const metrics: readonly PoolableMetric[] = [
   auc,
   balancedAccuracy,
+  advantage,
   tprAtOnePercentFpr,
+  tprAtTenthPercentFpr,
   exposedAccuracy,
   psnr,
   ssim,
