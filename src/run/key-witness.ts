@@ -71,13 +71,18 @@ export function witnessKeys(
     const known = sightings.get(owner) ?? [];
     sightings.set(owner, [...known, { ...firstResidues(ciphertext, degree), shown }]);
   };
-  const noteValues = (owner: Owner, ciphertexts: readonly Uint8Array[], values: Float64Array) =>
-    ciphertexts.forEach((ciphertext, at) => {
-      const own = values.slice(at * set.valuesPerCiphertext, (at + 1) * set.valuesPerCiphertext);
-      // What is in a slot whose value was not returned is unknown, and every slot counts.
-      if (own.length === set.valuesPerCiphertext && wants(owner, ciphertextsNeeded('values')))
-        note(owner, ciphertext, own);
-    });
+  const noteValues = (owner: Owner, ciphertexts: readonly Uint8Array[], values: Float64Array) => {
+    const most = ciphertextsNeeded('values');
+    // What is in a slot whose value was not returned is unknown, and every slot counts.
+    const full = Math.floor(values.length / set.valuesPerCiphertext);
+    for (let at = Math.max(0, full - most); at < full; at++) {
+      const range = [at, at + 1].map((end) => end * set.valuesPerCiphertext);
+      if (!wants(owner, Number.POSITIVE_INFINITY)) return;
+      note(owner, ciphertexts[at] as Uint8Array, values.slice(...range));
+      // The last ones stay: what clients open among themselves, as scores for a mask, comes before.
+      sightings.set(owner, (sightings.get(owner) ?? []).slice(-most));
+    }
+  };
 
   const witnessed: AnyKeyRing =
     'decryptor' in ring

@@ -11,7 +11,7 @@ import type { AnyDefense } from './plugins.ts';
 export interface ShadowSetting {
   /** The attacked federation's: its code is public. */
   readonly defense: AnyDefense;
-  readonly params: Readonly<Record<string, unknown>>;
+  readonly params: unknown;
   readonly view: ServerView;
   readonly model: Model;
   readonly engine: Engine;
@@ -45,13 +45,12 @@ export function shadowTransmissions(
 
 /** @throws {NotApplicable} naming what else the defense does to an update. */
 function requireMaskingAlone({ defense, params }: ShadowSetting): void {
-  const parsed = defense.meta.params.parse(params);
   const more = [
-    defense.training?.(parsed) && 'trains in its own way',
-    defense.transform?.(parsed) && 'changes updates before masking',
-    defense.perturb?.(parsed) && 'adds noise to them',
-    defense.model?.(parsed) && 'trains another model',
-    (defense.rest?.(parsed) ?? 'plaintext') !== 'plaintext' && 'sends nothing off the mask',
+    defense.training?.(params) && 'trains in its own way',
+    defense.transform?.(params) && 'changes updates before masking',
+    defense.perturb?.(params) && 'adds noise to them',
+    defense.model?.(params) && 'trains another model',
+    (defense.rest?.(params) ?? 'plaintext') !== 'plaintext' && 'sends nothing off the mask',
   ].filter((what) => typeof what === 'string');
   if (more.length > 0)
     throw new NotApplicable(
@@ -65,9 +64,8 @@ async function maskOf(
   { model: localModel, start, samples, batchSize }: ShadowClient,
   client: number,
 ): Promise<CoordinateSet> {
-  const parsed = defense.meta.params.parse(params);
   const { mask: policy } = defense;
-  if (!policy.individual?.(parsed) || !policy.propose) return mask;
+  if (!policy.individual?.(params) || !policy.propose) return mask;
   const compute = clientComputations(engine, model, batchSize);
   const proposal = await policy.propose(
     {
@@ -85,7 +83,7 @@ async function maskOf(
       random: random.derive(round, client),
     },
     policy.remember?.(view.initialModel),
-    parsed,
+    params,
   );
   return coordinateSet(view.size, proposal);
 }

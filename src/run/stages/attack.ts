@@ -57,8 +57,7 @@ export async function attackStage(task: RunContext & AttackTask, tools: StageToo
       ),
       ...(adversary === 'in-the-loop' && {
         shadowTransmissions: shadowTransmissions({
-          defense: await tools.workplace.defense(task, cell.defense.id),
-          params: cell.defense.params,
+          ...{ defense, params },
           view,
           model,
           engine,
