@@ -62,7 +62,7 @@ function highestScores(scores: Tensor, kept: number): Tensor {
   const count = scores.size - Math.floor((1 - kept) * scores.size);
   const choose = tf.customGrad((...inputs) => {
     const given = inputs[0] as Tensor;
-    const { values } = tf.topk(tf.reshape(given, [scores.size]), count);
+    const { values } = tf.topk(tf.reshape(given, [scores.size]), count, false);
     return {
       value: tf.cast(tf.greaterEqual(given, tf.min(values)), 'float32'),
       gradFunc: (dy: Tensor) => dy,
