@@ -68,6 +68,33 @@ describe('the ledger', () => {
     expect(ledger.rounds[1]?.clients).toHaveLength(2);
   });
 
+  test('spreads what comes before training, and what helpers do, over all client rounds', () => {
+    const ledger = new Ledger();
+    const setup = ledger.openSetup([1, 2, 3]);
+    for (const client of [1, 2, 3]) setup.bytes(client, 'up', 'ciphertexts', 100);
+    setup.seconds(3, 'mask', 6);
+    setup.aggregated(5);
+    const round = ledger.openRound(1, [1, 2]);
+    round.seconds(1, 'train', 4);
+    round.helper(9);
+    round.helper(1);
+    round.seconds(9, 'decrypt', 2);
+    round.bytes(9, 'down', 'ciphertexts', 50);
+    round.returned(9, 'partial-decryptions', 25);
+    const costs = ledger.summarise(8, 1.5);
+    expect(costs.totalBytes).toEqual({ up: 325, down: 50 });
+    expect(costs.bytesPerClientRound.up).toEqual({
+      ciphertexts: 150,
+      'partial-decryptions': 12.5,
+    });
+    expect(costs.seconds).toEqual({ train: 2, mask: 3, encrypt: 0, aggregate: 5, decrypt: 1 });
+    // Before training nobody waits: 4 to train, 50 down, 2 to decrypt, 25 back.
+    expect(costs.roundSeconds).toBe(4 + 50 + 2 + 25);
+    expect(costs.keySeconds).toBe(1.5);
+    expect(ledger.rounds.map(({ round }) => round)).toEqual([0, 1]);
+    expect(ledger.rounds[1]?.helpers.map(({ client }) => client)).toEqual([9]);
+  });
+
   test('knows the round it is in', () => {
     const round = new Ledger().openRound(2, [1]);
     expect(() => round.seconds(5, 'train', 1)).toThrow('client 5 takes no part in round 2');

@@ -102,6 +102,116 @@ describe('mask agreement', () => {
     expect(second?.mask).toBe(first?.mask);
   });
 
+  test('asks probes, but lets ordinary clients alone decide', async () => {
+    const ids = trajectory.rounds[0]?.clients.map(({ client }) => client) as number[];
+    const probe = Math.max(...ids);
+    let heard: readonly Uint32Array[] = [];
+    const [agreement] = await runRounds<undefined>(
+      {
+        when: () => 'every-round',
+        propose: async ({ client }) => Uint32Array.of(client),
+        agree: ({ proposals }) => {
+          heard = proposals;
+          return empty();
+        },
+      },
+      1,
+      probe, // Ids from here on are probes.
+    );
+    const ordinary = ids.filter((id) => id !== probe);
+    expect(heard.map(([coordinate]) => coordinate)).toEqual(ordinary);
+    expect(agreement?.proposals?.map(([coordinate]) => coordinate)).toEqual(ids);
+  });
+
+  test('with individual masks: everybody has what it proposed, the round their union', async () => {
+    const concluded: [number, number[]][] = [];
+    const [agreement] = await runRounds<undefined>(
+      {
+        when: () => 'every-round',
+        individual: () => true,
+        propose: async ({ client }) => Uint32Array.of(client, 9),
+        conclude: ({ client }, mask) => {
+          concluded.push([client, [...mask.keys()].filter((at) => mask[at] === 1)]);
+        },
+      },
+      1,
+    );
+    const ids = trajectory.rounds[0]?.clients.map(({ client }) => client) as number[];
+    expect(concluded).toEqual(ids.map((client) => [client, [client, 9]]));
+    expect([...(agreement?.mask.keys() ?? [])].filter((at) => agreement?.mask[at])).toEqual(
+      [...ids, 9].toSorted((a, b) => a - b),
+    );
+    expect(agreement?.masks?.length).toBe(3);
+  });
+
+  test('before training: all ordinary clients score w_0, and select from the sum they get', async () => {
+    const initialModel = trajectory.rounds[0]?.globalModel as Float32Array;
+    const asked: number[] = [];
+    const masks = new MaskAgreement({
+      defense: declared<undefined>({
+        when: () => 'before-training',
+        async score({ client, round, localModel, globalModel }) {
+          expect([round, localModel, globalModel]).toEqual([0, initialModel, initialModel]);
+          asked.push(client);
+          return new Float32Array(layout.size).fill(client);
+        },
+        select: (scores, { proposals }) => {
+          expect(proposals).toEqual([]);
+          return Uint8Array.from(scores, (score) => (score > 5 ? 1 : 0));
+        },
+      }),
+      params: {},
+      layout,
+      initialModel,
+      random: randomStream(1, 'masks'),
+      clients: 4,
+      data: recordedUpdates(trajectory).data,
+    });
+    const agreement = await masks.beforeTraining(async (scores) =>
+      scores.reduce(
+        (sum, { values }) => sum.map((so, at) => so + (values[at] as number)),
+        new Float32Array(layout.size),
+      ),
+    );
+    expect(asked).toEqual([0, 1, 2, 3]);
+    expect(agreement.mask).toEqual(empty().fill(1));
+    expect(agreement).toMatchObject({ selected: true, serverSeconds: 0 });
+    const later = await masks.agree(1, initialModel, []);
+    expect(later.mask).toBe(agreement.mask);
+    expect(asked.length).toBe(4);
+  });
+
+  test.each<[string, MaskPolicy<object, undefined>, RegExp]>([
+    ['nothing that decides', { when: () => 'once' }, /has no mask\.agree/],
+    [
+      'scores nobody selects from',
+      { when: () => 'once', score: async () => new Float32Array(0) },
+      /needs both/,
+    ],
+    [
+      'two ways',
+      {
+        when: () => 'once',
+        agree: empty,
+        score: async () => new Float32Array(0),
+        select: empty,
+      },
+      /use one way/,
+    ],
+    [
+      'individual masks without proposals',
+      { when: () => 'every-round', individual: () => true },
+      /no mask\.propose/,
+    ],
+    [
+      'individual masks agreed once',
+      { when: () => 'once', individual: () => true, propose: async () => new Uint32Array(0) },
+      /in every round/,
+    ],
+  ])('refuses a policy with %s', async (_, policy, message) => {
+    await expect(runRounds(policy)).rejects.toThrow(message);
+  });
+
   test.each<[string, Partial<MaskPolicy<object, undefined>>, RegExp]>([
     [
       'a coordinate outside',
