@@ -85,7 +85,7 @@ export type { ParameterEntry, ParameterLayout } from './models/layout.ts';
 export type { Model } from './models/model.ts';
 export { defineExperiment } from './spec/define.ts';
 export type { ExperimentInput } from './spec/written.ts';
-export type { AdversaryId, Exposure } from './view/adversaries.ts';
+export { type AdversaryId, type Exposure, readingAdversaries } from './view/adversaries.ts';
 export type {
   AuxiliaryKnowledge,
   MembershipTarget,
