@@ -44,6 +44,10 @@ const choices: readonly object[] = [
   { flooding: false },
   { bogus: 'inverted' },
   { individual: 'random', ratio: 0.33 },
+  { laplace: 0.1 },
+  { efficiency: { kind: 'doublesqueeze', share: 0.4 } },
+  { efficiency: { kind: 'lora', rank: 1 } },
+  { reading: 'per-round', epsilon: 8 },
 ];
 
 const settings = defenses.flatMap((defense) =>
