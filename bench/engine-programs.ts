@@ -2,13 +2,17 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { NdArray, ProgramDefinition, RunArguments } from '../src/engine/program.ts';
 import { type RandomStream, randomStream } from '../src/engine/random.ts';
 import { tf } from '../src/engine/tensors.ts';
+import { sgdStep } from '../src/federation/programs.ts';
 import { crossEntropy } from '../src/models/loss.ts';
 import type { Model } from '../src/models/model.ts';
 import { findModel } from '../src/models/registry.ts';
+import { type GptSettings, gptLogits, gptShapes } from './engine-gpt.ts';
 
 /** A hot loop of the suite with something to run it on. */
 export interface Workload {
   readonly title: string;
+  /** Takes seconds a step without the compiled engine. */
+  readonly heavy?: boolean;
   readonly definition: ProgramDefinition;
   arguments(steps: number): RunArguments;
 }
@@ -185,11 +189,80 @@ function integers(shape: readonly number[], bound: number, random: RandomStream)
   return { shape, data: Int32Array.from({ length }, () => random.integer(bound)) };
 }
 
+/** One step of plain SGD as the federation takes it: batch norm by the batch's own statistics. */
+function federatedStep(modelId: string, batch: number): Workload {
+  const model = findModel(modelId);
+  return {
+    title: `${modelId} training step, batch ${batch}`,
+    heavy: true,
+    definition: sgdStep(model, batch),
+    arguments(steps) {
+      const random = randomStream('bench', modelId);
+      const labels = new Float32Array(steps * batch * model.classes);
+      for (let at = 0; at < steps * batch; at++)
+        labels[at * model.classes + random.integer(model.classes)] = 1 / batch;
+      return {
+        steps,
+        state: split(model, random),
+        constants: [{ shape: [], data: Float32Array.of(0.01) }],
+        perStep: [
+          uniform([steps, batch, ...model.inputShape], random),
+          { shape: [steps, batch, model.classes], data: labels },
+        ],
+      };
+    },
+  };
+}
+
+/** One step of SGD on a small GPT. */
+function languageModelStep(settings: GptSettings, batch: number): Workload {
+  const { layers, width, time, vocabulary } = settings;
+  const shapes = gptShapes(settings);
+  const tokens = { shape: [batch, time], dtype: 'int32' as const };
+  return {
+    title: `GPT ${layers} × ${width} training step, ${batch} × ${time} tokens`,
+    heavy: true,
+    definition: {
+      name: 'gpt/sgd-step',
+      state: shapes.map((shape) => float(...shape)),
+      constants: [],
+      perStep: [tokens, tokens],
+      step({ state, perStep: [inputs, targets] }) {
+        const { value, grads } = tf.valueAndGrads((...w: Tensor[]) => {
+          const logits = gptLogits(settings, w, inputs as Tensor);
+          return crossEntropy(logits, tf.reshape(targets as Tensor, [-1])) as Scalar;
+        })([...state]);
+        const next = state.map((w, at) => tf.sub(w, tf.mul(0.01, grads[at] as Tensor)));
+        return { state: next, outputs: [value] };
+      },
+    },
+    arguments(steps) {
+      const random = randomStream('bench', 'gpt');
+      const draw = () => integers([steps, batch, time], vocabulary, random);
+      return {
+        steps,
+        state: shapes.map((shape) => {
+          // Scales of layer norm (vectors) start at one, everything else small.
+          const around = uniform(shape, random, 0.05);
+          const data = around.data.map((value) => (shape.length === 1 ? 1 + value : value - 0.025));
+          return { shape, data };
+        }),
+        perStep: [draw(), draw()],
+      };
+    },
+  };
+}
+
+const GPT: GptSettings = { layers: 4, width: 256, heads: 4, time: 128, vocabulary: 256 };
+
 /** By the name under which `engine-torch.py` has the same program. */
 export const workloads: Readonly<Record<string, Workload>> = {
   'lenet-step': trainingStep('lenet-5', 32, 640),
+  'lenet-step-1': trainingStep('lenet-5', 1, 640),
+  'mlp-step': trainingStep('mlp-texas', 32, 320),
+  'resnet-step': federatedStep('resnet-18', 32),
+  'gpt-step': languageModelStep(GPT, 8),
   'dlg-iteration': inversion('DLG iteration, dlg-lenet', 'dlg-lenet', squaredDistance, false),
-  'dlg-lenet-5': inversion('DLG iteration, lenet-5', 'lenet-5', squaredDistance, false),
   'ig-iteration': inversion(
     'Inverting Gradients iteration, dlg-lenet',
     'dlg-lenet',
@@ -197,5 +270,11 @@ export const workloads: Readonly<Record<string, Workload>> = {
     true,
   ),
   'unroll-5': inversion('5 unrolled SGD steps, dlg-lenet', 'dlg-lenet', unrolled, false),
-  'mlp-step': trainingStep('mlp-texas', 32, 320),
+  'shadow-step': trainingStep('lenet-5', 10, 500),
+};
+
+/** Workloads of which many are run side by side: image-iterations, steps of shadow models. */
+export const throughputs: Readonly<Record<string, string>> = {
+  'dlg-iteration': 'DLG image-iterations on all cores',
+  'shadow-step': 'shadow-model training steps (lenet-5, batch 10) on all cores',
 };

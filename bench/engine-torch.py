@@ -1,18 +1,17 @@
-"""The programs of engine-programs.ts in PyTorch, on one thread.
+"""The programs of engine-programs.ts in PyTorch.
 
-usage: python3 engine-torch.py WORKLOAD
-Prints the median milliseconds of processor time of one step.
+usage: python3 engine-torch.py WORKLOAD THREADS
+Prints a line of JSON when it is ready, and one for every line it reads: milliseconds per step by the
+clock and of processor time, and its peak resident memory in MiB.
 """
 
-import statistics
+import json
+import resource
 import sys
 import time
 
 import torch
 import torch.nn.functional as F
-
-torch.set_num_threads(1)
-torch.manual_seed(0)
 
 
 def lenet5():
@@ -113,23 +112,122 @@ def unrolled(gradient, weights, target, x, y):
     return sum(((c - w - t) ** 2).sum() for c, w, t in zip(current, weights, target))
 
 
+def resnet_step(batch):
+    def conv_and_norm(inputs, outputs, size):
+        return [(outputs, inputs, size, size), (outputs,), (outputs,)]
+
+    stages = [(64, 1), (128, 2), (256, 2), (512, 2)]
+    shapes, channels = conv_and_norm(3, 64, 3), 64
+    for width, _ in stages:
+        for _ in range(2):
+            shapes += conv_and_norm(channels, width, 3) + conv_and_norm(width, width, 3)
+            if channels != width:
+                shapes += conv_and_norm(channels, width, 1)
+            channels = width
+    shapes += [(10, 512), (10,)]
+    weights = [(0.05 * torch.randn(s)).requires_grad_() for s in shapes]
+    running = [(torch.zeros(s[0]), torch.ones(s[0])) for s in shapes if len(s) == 4]
+    optimizer = torch.optim.SGD(weights, lr=0.01)
+
+    def logits(x):
+        parameters, statistics = iter(weights), iter(running)
+
+        def layer(x, stride, padding):
+            weight, scale, shift = next(parameters), next(parameters), next(parameters)
+            mean, variance = next(statistics)
+            x = F.conv2d(x, weight, stride=stride, padding=padding)
+            return F.batch_norm(x, mean, variance, scale, shift, training=True)
+
+        x = F.relu(layer(x, 1, 1))
+        for width, first_stride in stages:
+            for block in range(2):
+                stride = first_stride if block == 0 else 1
+                inner = layer(F.relu(layer(x, stride, 1)), 1, 1)
+                x = F.relu(inner + (x if x.shape[1] == width else layer(x, stride, 0)))
+        return F.linear(x.mean((2, 3)), next(parameters), next(parameters))
+
+    images, labels = torch.rand(batch, 3, 32, 32), torch.randint(10, (batch,))
+
+    def step():
+        optimizer.zero_grad()
+        F.cross_entropy(logits(images), labels).backward()
+        optimizer.step()
+
+    return step
+
+
+def gpt_step(layers, width, heads, time_steps, vocabulary, batch):
+    block = [(width,), (width,), (width, 3 * width), (width, width), (width,), (width,)]
+    block += [(width, 4 * width), (4 * width,), (4 * width, width), (width,)]
+    shapes = [(vocabulary, width), (time_steps, width)] + layers * block + [(width,), (width,)]
+    weights = [
+        ((len(s) == 1) + 0.02 * torch.randn(s)).requires_grad_() for s in shapes
+    ]
+    optimizer = torch.optim.SGD(weights, lr=0.01)
+    visible = torch.ones(time_steps, time_steps).tril().bool()
+
+    def logits(tokens):
+        x = weights[0][tokens] + weights[1]
+        for layer in range(layers):
+            s1, b1, qkv, projection, s2, b2, up, up_bias, down, down_bias = weights[
+                2 + 10 * layer : 12 + 10 * layer
+            ]
+            parts = (F.layer_norm(x, (width,), s1, b1) @ qkv).split(width, 2)
+            q, k, v = (
+                part.view(batch, time_steps, heads, width // heads).transpose(1, 2)
+                for part in parts
+            )
+            scores = (q @ k.transpose(2, 3)) / (width // heads) ** 0.5
+            mixed = scores.masked_fill(~visible, -1e9).softmax(-1) @ v
+            x = x + mixed.transpose(1, 2).reshape(batch, time_steps, width) @ projection
+            hidden = F.gelu(F.layer_norm(x, (width,), s2, b2) @ up + up_bias)
+            x = x + hidden @ down + down_bias
+        return F.layer_norm(x, (width,), weights[-2], weights[-1]) @ weights[0].t()
+
+    def step():
+        tokens = torch.randint(vocabulary, (2, batch, time_steps))
+        optimizer.zero_grad()
+        F.cross_entropy(logits(tokens[0]).flatten(0, 1), tokens[1].flatten()).backward()
+        optimizer.step()
+
+    return step
+
+
 WORKLOADS = {
     "lenet-step": lambda: training_step(lenet5, 32, 640),
+    "lenet-step-1": lambda: training_step(lenet5, 1, 640),
+    "mlp-step": lambda: training_step(mlp_texas, 32, 320),
+    "resnet-step": lambda: resnet_step(32),
+    "gpt-step": lambda: gpt_step(4, 256, 4, 128, 256, 8),
     "dlg-iteration": lambda: inversion(dlg_lenet, squared_distance, False),
-    "dlg-lenet-5": lambda: inversion(lenet5, squared_distance, False),
     "ig-iteration": lambda: inversion(dlg_lenet, cosine_distance, True),
     "unroll-5": lambda: inversion(dlg_lenet, unrolled, False),
-    "mlp-step": lambda: training_step(mlp_texas, 32, 320),
+    "shadow-step": lambda: training_step(lenet5, 10, 500),
 }
 
+RUN_SECONDS = 0.4
+
+
+def timed(step, count):
+    wall, processor = time.perf_counter(), time.process_time()
+    for _ in range(count):
+        step()
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    return {"wall": 1e3 * wall / count, "processor": 1e3 * processor / count, "steps": count}
+
+
+def tell(message):
+    print(json.dumps(message), flush=True)
+
+
 if __name__ == "__main__":
+    torch.set_num_threads(int(sys.argv[2]))
+    torch.manual_seed(0)
     run = WORKLOADS[sys.argv[1]]()
-    for _ in range(10):
-        run()
-    times = []
-    started = time.perf_counter()
-    while time.perf_counter() - started < 0.4 or len(times) < 5:
-        before = time.process_time()
-        run()
-        times.append(1e3 * (time.process_time() - before))
-    print(statistics.median(times))
+    timed(run, 2)
+    per_step = timed(run, 2)["wall"] / 1e3
+    steps = max(2, min(500, round(RUN_SECONDS / per_step)))
+    tell({"ready": "torch " + torch.__version__})
+    for _ in sys.stdin:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        tell({**timed(run, steps), "memory": peak})

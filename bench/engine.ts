@@ -1,123 +1,206 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { parseArgs, promisify } from 'node:util';
-import { openEngine } from '../src/engine/choose.ts';
-import type { Engine, Program } from '../src/engine/program.ts';
-import { type Workload, workloads } from './engine-programs.ts';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus } from 'node:os';
+import { createInterface } from 'node:readline';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { throughputs, type Workload, workloads } from './engine-programs.ts';
 
-interface Measurement {
+/** One row: a program at a number of threads, milliseconds per step. */
+interface Row {
   readonly workload: string;
   readonly title: string;
-  /** Milliseconds of processor time per step: median over the rounds. */
-  readonly compiled: number;
-  readonly eager: number;
-  /** PyTorch on one thread, where Python has it. */
-  readonly torch?: number;
-  /** Milliseconds from the definition to a program that is ready to run. */
-  readonly compileTime: number;
+  /** Inside an operation; `all` runs programs of one thread each side by side on every core. */
+  readonly threads: number | 'all';
+  readonly compiled: Measured;
+  readonly torch?: Measured;
+  readonly wasm?: Measured;
 }
 
-const usage = 'npm run bench -- engine [--only NAME,…] [--rounds 7] [--json FILE]';
+/** Medians over the rounds. */
+interface Measured {
+  /** By the clock. */
+  readonly wall: number;
+  readonly processor: number;
+  /** Peak resident memory, MiB. */
+  readonly memory: number;
+  /** Processor milliseconds from the definition to a program that is ready to run. */
+  readonly compile?: number;
+  /** Longest time that the event loop stood still, ms. */
+  readonly stall?: number;
+}
+
+const usage =
+  'npm run bench -- engine [--only NAME,…] [--threads 1,2,all] [--rounds 7] [--json FILE]';
 
 /**
- * Compares the engines on the hot loops of the suite, one thread each. Engines take turns in every
- * round, and processor time is measured, so that whatever else the machine does meets all alike.
+ * Compares the engines on the hot loops of the suite. Each has a process of its own, and they take
+ * turns in every round, so that whatever else the machine does meets all alike; processor time is
+ * measured beside the clock.
  */
 export async function benchEngine(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
       only: { type: 'string' },
+      threads: { type: 'string', default: '1,2,all' },
       rounds: { type: 'string', default: '7' },
       json: { type: 'string' },
     },
   });
   const rounds = Number(values.rounds);
   const names = values.only?.split(',') ?? Object.keys(workloads);
+  const threads = values.threads.split(',').map((item) => (item === 'all' ? item : Number(item)));
   const unknown = names.filter((name) => !(name in workloads));
-  if (unknown.length > 0 || !(rounds >= 1))
+  const isWrong = threads.some((item) => item !== 'all' && !(Number(item) >= 1));
+  if (unknown.length > 0 || isWrong || !(rounds >= 1))
     throw new Error(`Usage: ${usage}. Names: ${Object.keys(workloads).join(', ')}.`);
 
-  const compiled = await openEngine({ prefer: 'compiled' });
-  const eager = await openEngine({ prefer: 'wasm' });
-  const torch = await openTorch();
-  const measurements: Measurement[] = [];
-  for (const name of names) {
-    const workload = workloads[name] as Workload;
-    measurements.push(await measure(name, workload, compiled, eager, torch, rounds));
-    process.stderr.write(`${workload.title}: done\n`);
-  }
-  console.log(table(measurements));
-  if (values.json) await writeFile(values.json, `${JSON.stringify(measurements, null, 2)}\n`);
+  const torch = torchVersion();
+  const machine = `${cpus()[0]?.model.trim() ?? process.arch}, ${availableParallelism()} cores`;
+  process.stderr.write(`${machine}; ${torch ?? 'python3 has no torch: its column stays empty'}\n`);
+  const rows: Row[] = [];
+  for (const name of names)
+    for (const count of threads) {
+      if (count === 'all' && !(name in throughputs)) continue;
+      rows.push(await measure(name, count, rounds, torch !== undefined));
+      process.stderr.write(`${rows.at(-1)?.title}, threads: ${count}: done\n`);
+    }
+  console.log(table(rows, torch));
+  if (values.json)
+    await writeFile(values.json, `${JSON.stringify({ machine, torch, rows }, null, 2)}\n`);
 }
-
-/** One timed run should last about this long. */
-const RUN_MILLISECONDS = 400;
 
 async function measure(
   name: string,
-  workload: Workload,
-  compiled: Engine,
-  eager: Engine,
-  torch: TorchRunner | undefined,
+  threads: number | 'all',
   rounds: number,
-): Promise<Measurement> {
-  const started = performance.now();
-  const fast = await compiled.compile(workload.definition);
-  const compileTime = performance.now() - started;
-  const slow = await eager.compile(workload.definition);
-  const contestants = [await contestant(fast, workload), await contestant(slow, workload)];
-  const times: number[][] = [[], [], []];
-  for (let round = 0; round < rounds; round++) {
-    for (const [at, run] of contestants.entries()) times[at]?.push(await run());
-    if (torch) times[2]?.push(await torch(name));
-  }
-  fast.dispose();
-  slow.dispose();
-  const [compiledTimes, eagerTimes, torchTimes] = times as [number[], number[], number[]];
+  hasTorch: boolean,
+): Promise<Row> {
+  const { title, heavy } = workloads[name] as Workload;
+  const isAlone = threads === 1 && !heavy;
+  const contestants = {
+    compiled: [await Contestant.compiled(name, threads === 'all' ? 'all-cores' : String(threads))],
+    // PyTorch's loops run one after the other in a process, so it gets a process per core.
+    torch: hasTorch ? await torchProcesses(name, threads) : [],
+    wasm: isAlone ? [await Contestant.compiled(name, 'wasm')] : [],
+  };
+  const turns = Object.values(contestants).filter((processes) => processes.length > 0);
+  for (let round = 0; round < rounds; round++)
+    for (const processes of turns) await Promise.all(processes.map((process) => process.run()));
+  for (const processes of turns) for (const process of processes) process.end();
+  const { compiled, torch, wasm } = contestants;
   return {
     workload: name,
-    title: workload.title,
-    compiled: median(compiledTimes),
-    eager: median(eagerTimes),
-    ...(torch && { torch: median(torchTimes) }),
-    compileTime,
+    title: threads === 'all' ? (throughputs[name] as string) : title,
+    threads,
+    compiled: together(compiled),
+    ...(torch.length > 0 && { torch: together(torch) }),
+    ...(wasm.length > 0 && { wasm: together(wasm) }),
   };
 }
 
-/** A timed run, in processor milliseconds per step, of as many steps as make it long enough. */
-async function contestant(program: Program, workload: Workload): Promise<() => Promise<number>> {
-  const time = async (steps: number) => {
-    const args = workload.arguments(steps);
-    const started = process.cpuUsage();
-    await program.run(args);
-    const { user, system } = process.cpuUsage(started);
-    return (user + system) / 1e3 / steps;
-  };
-  await time(2);
-  const perStep = await time(4);
-  const steps = Math.max(2, Math.min(500, Math.round(RUN_MILLISECONDS / perStep)));
-  await time(steps);
-  return () => time(steps);
+function torchProcesses(name: string, threads: number | 'all'): Promise<Contestant[]> {
+  const count = threads === 'all' ? availableParallelism() : 1;
+  const perProcess = threads === 'all' ? 1 : threads;
+  return Promise.all(
+    Array.from({ length: count }, () => Contestant.torch(name, String(perProcess))),
+  );
 }
 
-type TorchRunner = (workload: string) => Promise<number>;
+interface Reply {
+  readonly wall: number;
+  readonly processor: number;
+  readonly memory: number;
+  readonly stall?: number;
+}
 
-/** The same programs in PyTorch on one thread, if `python3` has it. */
-async function openTorch(): Promise<TorchRunner | undefined> {
-  const python = promisify(execFile);
-  try {
-    await python('python3', ['-c', 'import torch']);
-  } catch {
-    process.stderr.write('python3 has no torch: its column stays empty\n');
-    return undefined;
+/** A process that runs one workload whenever it is told to. */
+class Contestant {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly replies: Reply[] = [];
+  compile: number | undefined;
+
+  private constructor(command: string, args: readonly string[]) {
+    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const input = this.#child.stdout as NonNullable<ChildProcess['stdout']>;
+    this.#lines = createInterface({ input })[Symbol.asyncIterator]();
   }
-  const script = new URL('./engine-torch.py', import.meta.url).pathname;
-  return async (workload) => {
-    const { stdout } = await python('python3', [script, workload]);
-    return Number(stdout);
+
+  static compiled(name: string, kind: string): Promise<Contestant> {
+    const entry = fileURLToPath(new URL('./engine-contestant.ts', import.meta.url));
+    const hook = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+    return new Contestant(process.execPath, ['--import', hook, entry, name, kind]).#ready();
+  }
+
+  static torch(name: string, threads: string): Promise<Contestant> {
+    const script = fileURLToPath(new URL('./engine-torch.py', import.meta.url));
+    return new Contestant('python3', [script, name, threads]).#ready();
+  }
+
+  async #ready(): Promise<Contestant> {
+    const { compile } = await this.#read<{ compile?: number }>();
+    this.compile = compile;
+    return this;
+  }
+
+  async run(): Promise<void> {
+    this.#child.stdin?.write('run\n');
+    this.replies.push(await this.#read<Reply>());
+  }
+
+  end(): void {
+    this.#child.stdin?.end();
+  }
+
+  async #read<T>(): Promise<T> {
+    const line = await this.#lines.next();
+    if (!line.done) return JSON.parse(line.value) as T;
+    if (this.#child.exitCode === null) await once(this.#child, 'exit');
+    throw new Error(`a measured process ended with ${this.#child.exitCode}`);
+  }
+}
+
+/** Several processes at once: their rates add up. */
+function together(processes: readonly Contestant[]): Measured {
+  const rounds = processes[0]?.replies.length ?? 0;
+  const perRound = (of: (reply: Reply) => number) =>
+    median(
+      Array.from({ length: rounds }, (_, round) =>
+        of({
+          wall: 1 / sum(processes.map(({ replies }) => 1 / (replies[round] as Reply).wall)),
+          processor:
+            sum(processes.map(({ replies }) => (replies[round] as Reply).processor)) /
+            processes.length,
+          memory: sum(processes.map(({ replies }) => (replies[round] as Reply).memory)),
+        }),
+      ),
+    );
+  const stalls = processes.flatMap(({ replies }) => replies.flatMap(({ stall }) => stall ?? []));
+  const compile = processes[0]?.compile;
+  return {
+    wall: perRound(({ wall }) => wall),
+    processor: perRound(({ processor }) => processor),
+    memory: perRound(({ memory }) => memory),
+    ...(compile !== undefined && { compile }),
+    ...(stalls.length > 0 && { stall: Math.max(...stalls) }),
   };
 }
+
+/** `torch 2.13.0` where `python3` has it. */
+function torchVersion(): string | undefined {
+  try {
+    const code = 'import torch; print("torch", torch.__version__)';
+    return execFileSync('python3', ['-c', code], { encoding: 'utf8', stdio: 'pipe' }).trim();
+  } catch {
+    return undefined; // No Python, or none with torch: there is nothing to compare with.
+  }
+}
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -126,36 +209,54 @@ function median(values: readonly number[]): number {
   return ((low as number) + (high as number)) / 2;
 }
 
-function table(measurements: readonly Measurement[]): string {
-  const rows = measurements.map(({ title, compiled, eager, torch, compileTime }) => [
-    title,
-    compiled.toFixed(2),
-    eager.toFixed(2),
-    (eager / compiled).toFixed(1),
-    torch?.toFixed(2) ?? '',
-    torch === undefined ? '' : (torch / compiled).toFixed(1),
-    compileTime.toFixed(0),
-  ]);
+function table(rows: readonly Row[], torch: string | undefined): string {
+  const milliseconds = (value: number | undefined) =>
+    value === undefined ? '' : value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
+  const ratio = (a: number | undefined, b: number) => (a === undefined ? '' : (a / b).toFixed(2));
+  const lines = rows.map((row) => {
+    const { compiled, wasm } = row;
+    return [
+      row.title,
+      String(row.threads),
+      milliseconds(compiled.wall),
+      milliseconds(row.torch?.wall),
+      ratio(row.torch?.wall, compiled.wall),
+      milliseconds(compiled.processor),
+      milliseconds(row.torch?.processor),
+      ratio(row.torch?.processor, compiled.processor),
+      ratio(wasm?.processor, compiled.processor),
+      row.threads === 'all' ? (1000 / compiled.wall).toFixed(0) : '',
+      milliseconds(compiled.compile),
+      compiled.memory.toFixed(0),
+      row.torch?.memory.toFixed(0) ?? '',
+      row.threads === 'all' ? milliseconds(compiled.stall) : '',
+    ];
+  });
   const header = [
-    'processor ms per step',
-    'compiled',
-    'wasm',
-    'wasm/compiled',
+    `ms per step; against ${torch ?? 'no torch'}`,
+    'threads',
+    'clock',
     'torch',
-    'torch/compiled',
-    'compile ms',
+    'ratio',
+    'processor',
+    'torch',
+    'ratio',
+    'wasm/compiled',
+    'steps/s',
+    'compile',
+    'MiB',
+    'torch MiB',
+    'stall',
   ];
   const widths = header.map((_, at) =>
-    Math.max(...[header, ...rows].map((row) => row[at]?.length ?? 0)),
+    Math.max(...[header, ...lines].map((line) => line[at]?.length ?? 0)),
   );
-  return [header, ...rows]
-    .map((row) =>
-      row
-        .map((cell, at) => {
-          const width = widths[at] as number;
-          return at === 0 ? cell.padEnd(width) : cell.padStart(width);
-        })
-        .join('  '),
-    )
-    .join('\n');
+  const layOut = (line: readonly string[]) =>
+    line
+      .map((cell, at) => {
+        const width = widths[at] as number;
+        return at === 0 ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join('  ');
+  return [header, ...lines].map(layOut).join('\n');
 }
