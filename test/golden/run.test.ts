@@ -23,6 +23,7 @@ const MEASURED = new Set([
   'wallSeconds',
   'createdAt',
   'roundSeconds',
+  'keySeconds',
   'aggregationError',
 ]);
 
