@@ -1,6 +1,6 @@
 import { textTable } from '../src/cli/text-table.ts';
+import { fedMlHeCiphertextBytes, type PublishedSizes } from '../src/reproduce/published-sizes.ts';
 import type { Measurement } from './crypto-measure.ts';
-import { fedMlHeCiphertextBytes, type PublishedSizes } from './crypto-sizes.ts';
 import type { Target } from './crypto-targets.ts';
 
 const percent = (share: number | undefined) =>

@@ -3,9 +3,9 @@ import { cpus, loadavg } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parameterSets } from '../src/crypto/parameter-sets.ts';
+import { publishedSizes } from '../src/reproduce/published-sizes.ts';
 import type { Case } from './crypto-federation.ts';
 import { type Measurement, measure } from './crypto-measure.ts';
-import { publishedSizes } from './crypto-sizes.ts';
 import { ciphertextTable, millionTable, sizeTables, targetTable } from './crypto-tables.ts';
 import { measureTargets } from './crypto-targets.ts';
 

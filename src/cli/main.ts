@@ -7,6 +7,7 @@ import { doctor } from './commands/doctor.ts';
 import { list } from './commands/list.ts';
 import { plan } from './commands/plan.ts';
 import { report } from './commands/report.ts';
+import { reproduce } from './commands/reproduce.ts';
 import { run } from './commands/run.ts';
 import { schema } from './commands/schema.ts';
 import { search } from './commands/search.ts';
@@ -21,6 +22,7 @@ const parser = yargs(hideBin(process.argv))
   .command(plan)
   .command(search)
   .command(report)
+  .command(reproduce)
   .command(list)
   .command(schema)
   .command(data)

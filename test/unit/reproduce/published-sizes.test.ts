@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { sizeTables } from '../../../bench/crypto-tables.ts';
 import {
   fedMlHeCiphertextBytes,
   type PublishedSizes,
   publishedSizes,
   type SizeRow,
-} from '../../../bench/crypto-sizes.ts';
-import { sizeTables } from '../../../bench/crypto-tables.ts';
+} from '../../../src/reproduce/published-sizes.ts';
 
 let published: PublishedSizes;
 beforeAll(async () => {

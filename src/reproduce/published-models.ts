@@ -1,4 +1,4 @@
-/** Parameter counts of the models in FedML-HE's tables, from the shapes their papers publish. */
+/** Parameter counts of the papers' models that the suite doesn't train, from their published shapes. */
 
 function linear(inputs: number, outputs: number): number {
   return inputs * outputs + outputs;
@@ -86,4 +86,19 @@ export function llama2(): number {
   const feedForward = 3 * width * 11_008;
   const layer = attention + feedForward + 2 * width;
   return 2 * 32_000 * width + 32 * layer + width;
+}
+
+/** DistilGPT2 (Sanh et al. 2019): GPT-2's width and vocabulary, 6 layers, the head tied. */
+export function distilGpt2(): number {
+  const width = 768;
+  const embedding = (50_257 + 1024) * width;
+  return embedding + 6 * encoderLayer(width, 4 * width) + normalisation(width);
+}
+
+/**
+ * Its saved state: the tied head is there a second time, and each layer has a causal mask of 1024 ×
+ * 1024 booleans.
+ */
+export function distilGpt2State(): { readonly floats: number; readonly booleanBytes: number } {
+  return { floats: distilGpt2() + 50_257 * 768, booleanBytes: 6 * 1024 ** 2 };
 }

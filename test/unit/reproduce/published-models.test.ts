@@ -6,7 +6,7 @@ import {
   llama2,
   resNet50,
   vitBase,
-} from '../../../bench/published-models.ts';
+} from '../../../src/reproduce/published-models.ts';
 
 it.each([
   // McMahan et al. (2017) §3 states this count.

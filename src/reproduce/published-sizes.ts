@@ -1,7 +1,6 @@
-import { deflateSync } from 'node:zlib';
-import { openKeyRing } from '../src/crypto/key-ring.ts';
-import { parameterSet } from '../src/crypto/parameter-sets.ts';
-import type { ParameterSetId } from '../src/crypto/scheme.ts';
+import type { ParameterSetId } from '../crypto/scheme.ts';
+import { findModel } from '../models/registry.ts';
+import { ciphertextSize, uploadSize } from './ciphertext-size.ts';
 import {
   bertBase,
   fedAvgCnn,
@@ -10,6 +9,7 @@ import {
   resNet50,
   vitBase,
 } from './published-models.ts';
+import type { Unit } from './quantities.ts';
 
 /** The size of one upload that a paper reports, beside ours. */
 export interface SizeRow {
@@ -23,6 +23,7 @@ export interface SizeRow {
   readonly bytes: number;
   /** As printed, and in bytes with MB = 2^20 and GB = 2^30. */
   readonly published: string;
+  readonly printed: readonly [amount: number, unit: Unit];
   readonly publishedBytes: number;
   /** Ours ÷ published - 1, with MB = 2^20 bytes and GB = 1024 MB. */
   readonly difference: number;
@@ -51,8 +52,6 @@ export interface PublishedSizes {
 
 const mebi = 2 ** 20;
 
-/** The full state of MaskCrypt's ResNet-18 for CIFAR: parameters, running statistics, counters. */
-const resNet18 = 11_183_582;
 /** MaskCrypt Fig. 3, MB; the ciphertexts are TenSEAL's, which SEAL compresses with zlib. */
 const maskCrypt: readonly (readonly [title: string, ratio: number, megabytes: number])[] = [
   ['nothing encrypted', 0, 42.7],
@@ -71,7 +70,6 @@ const cnn = fedAvgCnn();
 const resNet = fedMlHeResNet18();
 const vit = vitBase();
 
-type Unit = 'MB' | 'GB';
 /** FedML-HE's Tables 4, 7 and 8. */
 const fedMlHe: readonly (readonly [
   title: string,
@@ -107,29 +105,20 @@ const fedMlHe: readonly (readonly [
   ['Table 7, ViT, 100 %', vit, 1, 5.35, 'GB'],
 ];
 
-/** Bytes per ciphertext of a full ciphertext after zlib, as SEAL's own compression stores it. */
-async function deflatedCiphertextBytes(set: ParameterSetId): Promise<number> {
-  const ring = await openKeyRing('shared', set, { clients: 1, workers: 0 });
-  const values = Float32Array.from({ length: ring.parameterSet.valuesPerCiphertext }, (_, at) =>
-    Math.sin(at),
-  );
-  const { ciphertexts } = await ring.encryptor(0).encrypt(values);
-  await ring.close();
-  return ciphertexts.reduce((sum, bytes) => sum + deflateSync(bytes).length, 0);
-}
-
 /** Sizes of one upload, from the bytes of real ciphertexts; nothing is trained. */
 export async function publishedSizes(): Promise<PublishedSizes> {
-  const ckks = await deflatedCiphertextBytes('ckks-tenseal');
-  const bfv = await deflatedCiphertextBytes('bfv-maskcrypt');
-  const perValue = (set: ParameterSetId, ciphertext = parameterSet(set).ciphertextBytes) =>
-    ciphertext / (4 * parameterSet(set).valuesPerCiphertext);
+  const [ckks, bfv, paillier, fedMlHeSet] = await Promise.all([
+    ciphertextSize('ckks-tenseal'),
+    ciphertextSize('bfv-maskcrypt'),
+    ciphertextSize('paillier-3072'),
+    ciphertextSize('ckks-fedmlhe'),
+  ]);
+  // The full state of MaskCrypt's model for CIFAR: parameters, running statistics, counters.
+  const resNet18 = findModel('resnet-18').layout.size;
 
   const maskCryptRows = maskCrypt.map(([title, ratio, amount]) => {
-    const size = sizeOf('ckks-tenseal', resNet18, ratio);
-    // Where only a part is encrypted, one bit per value says which.
-    const bitmap = ratio > 0 && ratio < 1 ? resNet18 / 8 : 0;
-    const bytes = size.ciphertexts * ckks + size.plainBytes + bitmap;
+    const size = uploadSize(resNet18, ratio, ckks.values);
+    const bytes = size.ciphertexts * ckks.deflatedBytes + size.plainBytes + size.bitmapBytes;
     return {
       what: `MaskCrypt Fig. 3, ResNet-18, ${title}`,
       ...{ set: 'ckks-tenseal' as const, values: resNet18, ratio, bytes },
@@ -137,8 +126,8 @@ export async function publishedSizes(): Promise<PublishedSizes> {
     };
   });
   const fedMlHeRows = fedMlHe.map(([title, values, ratio, amount, unit, more]) => {
-    const { ciphertexts, plainBytes } = sizeOf('ckks-fedmlhe', values, ratio);
-    const bytes = ciphertexts * parameterSet('ckks-fedmlhe').ciphertextBytes + plainBytes;
+    const { ciphertexts, plainBytes } = uploadSize(values, ratio, fedMlHeSet.values);
+    const bytes = ciphertexts * fedMlHeSet.bytes + plainBytes;
     const theirs = ciphertexts * fedMlHeCiphertextBytes + plainBytes;
     return {
       what: `FedML-HE ${title}`,
@@ -150,11 +139,11 @@ export async function publishedSizes(): Promise<PublishedSizes> {
   });
   return {
     inflations: [
-      { set: 'paillier-3072', ours: perValue('paillier-3072'), published: '~200×' },
-      { set: 'ckks-tenseal', ours: perValue('ckks-tenseal', ckks), published: '~20×' },
+      { set: 'paillier-3072', ours: paillier.bytes / (4 * paillier.values), published: '~200×' },
+      { set: 'ckks-tenseal', ours: ckks.deflatedBytes / (4 * ckks.values), published: '~20×' },
       {
         set: 'bfv-maskcrypt',
-        ours: perValue('bfv-maskcrypt', bfv),
+        ours: bfv.deflatedBytes / (4 * bfv.values),
         published: '~20×',
         note: 'Fig. 3 shows BFV below CKKS, which this contradicts; the BFV primes are not published',
       },
@@ -163,18 +152,11 @@ export async function publishedSizes(): Promise<PublishedSizes> {
   };
 }
 
-function sizeOf(set: ParameterSetId, values: number, ratio: number) {
-  const encrypted = Math.round(ratio * values);
-  return {
-    ciphertexts: Math.ceil(encrypted / parameterSet(set).valuesPerCiphertext),
-    plainBytes: 4 * (values - encrypted),
-  };
-}
-
 function against(bytes: number, amount: number, unit: Unit) {
   const megabytes = unit === 'GB' ? 1024 * amount : amount;
   return {
     published: `${amount} ${unit}`,
+    printed: [amount, unit] as const,
     publishedBytes: megabytes * mebi,
     difference: bytes / (megabytes * mebi) - 1,
     decimalDifference: bytes / (megabytes * 1e6) - 1,
