@@ -15,9 +15,9 @@ export interface LoraSettings {
  * A model whose parameters are frozen at their initial values, and whose dense and convolutional
  * weights get a low-rank adapter each: W' = W + α/r · A B, A [inputs of one output, r], B [r, outputs].
  * Its parameter vector is that of the adapters alone: r · (inputs + outputs) per weight. B starts at 0,
- * so that the adapted model starts as the base.
+ * so that the adapted model starts as the base. The buffers of batch norm, which no gradient moves, stay
+ * part of the vector; biases and other vectors are frozen.
  *
- * Biases, other vectors and buffers stay frozen; batch norm keeps its initial statistics.
  * Source: Hu et al. 2022, "LoRA: Low-Rank Adaptation of Large Language Models", §4.1. A convolution is
  * adapted as the matrix [height · width · in, out], as PEFT does; loralib has r · height rows instead.
  *
@@ -34,15 +34,33 @@ export function lora(
   const frozen = base.initialize(random.derive('frozen-base'));
   const { entries } = base.layout;
   const adapted = entries.filter(isMatrix);
-  const layout = new ParameterLayout(
-    adapted.flatMap(({ name, shape, layer }) => {
-      const { inputs, outputs } = matrixOf(shape);
-      return [
-        { name: `${name}.lora-a`, shape: [inputs, rank], kind: 'weight', layer },
-        { name: `${name}.lora-b`, shape: [rank, outputs], kind: 'weight', layer },
-      ] as const;
-    }),
-  );
+  const buffers = entries.filter(({ kind }) => kind === 'buffer');
+  const adapters = adapted.flatMap(({ name, shape, layer }) => {
+    const { inputs, outputs } = matrixOf(shape);
+    return [
+      { name: `${name}.lora-a`, shape: [inputs, rank], kind: 'weight', layer },
+      { name: `${name}.lora-b`, shape: [rank, outputs], kind: 'weight', layer },
+    ] as const;
+  });
+  const layout = new ParameterLayout([...adapters, ...buffers]);
+
+  function merged(parameters: readonly Tensor[]): Tensor[] {
+    const weights = base.layout.split(frozen).map(({ shape, data }) => tf.tensor(data, [...shape]));
+    adapted.forEach((entry, at) => {
+      const change = tf.matMul(parameters[2 * at] as Tensor2D, parameters[2 * at + 1] as Tensor2D);
+      const position = entries.indexOf(entry);
+      weights[position] = tf.add(
+        weights[position] as Tensor,
+        tf.reshape(tf.mul(change, alpha / rank), [...entry.shape]),
+      );
+    });
+    buffers.forEach((entry, at) => {
+      weights[entries.indexOf(entry)] = parameters[adapters.length + at] as Tensor;
+    });
+    return weights;
+  }
+
+  const { trainingPass } = base;
   return {
     id: `${base.id}+lora-${rank}`,
     title: `${base.title}, LoRA adapters of rank ${rank}`,
@@ -52,31 +70,23 @@ export function lora(
     layout,
     initialize(stream) {
       const flat = new Float32Array(layout.size);
-      for (const { name, offset, size, shape } of layout.entries) {
-        if (name.endsWith('.lora-b')) continue;
-        const bound = 1 / Math.sqrt(shape[0] as number);
-        for (let at = offset; at < offset + size; at++)
-          flat[at] = bound * (2 * stream.uniform() - 1);
+      for (const { name, offset, size, shape, kind } of layout.entries) {
+        if (kind === 'buffer') {
+          const { offset: from } = base.layout.entry(name);
+          flat.set(frozen.subarray(from, from + size), offset);
+        } else if (name.endsWith('.lora-a')) {
+          const bound = 1 / Math.sqrt(shape[0] as number);
+          for (let at = offset; at < offset + size; at++)
+            flat[at] = bound * (2 * stream.uniform() - 1);
+        }
       }
       return flat;
     },
-    logits(parameters, inputs) {
-      const weights = base.layout
-        .split(frozen)
-        .map(({ shape, data }) => tf.tensor(data, [...shape]));
-      adapted.forEach((entry, at) => {
-        const change = tf.matMul(
-          parameters[2 * at] as Tensor2D,
-          parameters[2 * at + 1] as Tensor2D,
-        );
-        const position = entries.indexOf(entry);
-        weights[position] = tf.add(
-          weights[position] as Tensor,
-          tf.reshape(tf.mul(change, alpha / rank), [...entry.shape]),
-        );
-      });
-      return base.logits(weights, inputs);
-    },
+    logits: (parameters, inputs) => base.logits(merged(parameters), inputs),
+    ...(trainingPass && {
+      trainingPass: (parameters, inputs, present) =>
+        trainingPass(merged(parameters), inputs, present),
+    }),
   };
 }
 

@@ -1,17 +1,13 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openEngine } from '../../../src/engine/choose.ts';
 import type { Engine } from '../../../src/engine/program.ts';
 import { randomStream } from '../../../src/engine/random.ts';
-import { tf } from '../../../src/engine/tensors.ts';
 import {
   DivergenceError,
   type LocalTraining,
   localTraining,
 } from '../../../src/federation/local-training.ts';
-import { dense } from '../../../src/models/layers.ts';
-import { ParameterLayout } from '../../../src/models/layout.ts';
-import type { Model } from '../../../src/models/model.ts';
+import { centringRegression } from './centring.ts';
 import { closedFormGradient, clouds, softmaxRegression } from './toy.ts';
 
 const signal = new AbortController().signal;
@@ -22,27 +18,6 @@ const all = [...Array(10).keys()];
 function largestGap(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Math.max(...Array.from(a, (value, at) => Math.abs(value - (b[at] as number))));
 }
-
-/** Softmax regression on inputs less the mean of their batch, half of which moves a running mean. */
-const centringRegression: Model = {
-  ...softmaxRegression,
-  id: 'centring-regression',
-  layout: new ParameterLayout([
-    { name: 'fc.weight', shape: [4, 3], kind: 'weight', layer: 0 },
-    { name: 'fc.bias', shape: [3], kind: 'bias', layer: 0 },
-    { name: 'mean', shape: [4], kind: 'buffer', layer: 0 },
-  ]),
-  logits: ([weight, bias, mean], inputs) =>
-    dense(tf.sub(inputs, mean as Tensor), weight as Tensor, bias),
-  trainingPass([weight, bias, mean], inputs, present) {
-    const column = tf.reshape(present, [-1, 1]);
-    const ofBatch = tf.div(tf.sum(tf.mul(inputs, column), 0), tf.sum(present));
-    return {
-      logits: dense(tf.sub(inputs, ofBatch), weight as Tensor, bias),
-      buffers: [tf.div(tf.add(mean as Tensor, ofBatch), 2)],
-    };
-  },
-};
 
 describe('training on one client', () => {
   let engine: Engine;

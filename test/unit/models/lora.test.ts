@@ -9,6 +9,7 @@ import { lora, loraSize } from '../../../src/models/lora.ts';
 import { mlp2fc } from '../../../src/models/mlp-2fc.ts';
 import type { Model } from '../../../src/models/model.ts';
 import { openTestEngine } from '../engine/compile/open-test-engine.ts';
+import { centringRegression } from '../federation/centring.ts';
 import { clouds, softmaxRegression } from '../federation/toy.ts';
 
 beforeAll(async () => {
@@ -80,6 +81,28 @@ describe('LoRA', () => {
     compiled.forEach((weight, at) => {
       expect(weight).toBeCloseTo(trained[at] as number, 4);
     });
+  });
+
+  test('exchanges the buffers of batch norm, and moves them in training', () => {
+    const base: Model = {
+      ...centringRegression,
+      initialize: (random) => Float32Array.from({ length: 19 }, () => random.normal()),
+    };
+    const adapted = lora(base, { rank: 2 }, randomStream(11));
+    expect(adapted.layout.size).toBe(2 * (4 + 3) + 4);
+    const frozen = frozenOf(base, 11);
+    const start = adapted.initialize(randomStream(12));
+    expect(start.subarray(14)).toEqual(frozen.subarray(15));
+    const inputs = tf.tensor2d([0, 1, 2, 3, 4, 5, 6, 7], [2, 4]);
+    const present = tf.tensor1d([1, 0]);
+    const tensors = (model: Model, flat: Float32Array) =>
+      model.layout.split(flat).map(({ shape, data }) => tf.tensor(data, [...shape]));
+    const pass = adapted.trainingPass?.(tensors(adapted, start), inputs, present);
+    const expected = base.trainingPass?.(tensors(base, frozen), inputs, present);
+    expect(pass?.logits.dataSync()).toEqual(expected?.logits.dataSync());
+    expect(pass?.buffers[0]?.dataSync()).toEqual(expected?.buffers[0]?.dataSync());
+    expect(pass?.buffers[0]?.dataSync()).not.toEqual(start.subarray(14));
+    expect(logits(adapted, start, inputs)).toEqual(logits(base, frozen, inputs));
   });
 
   test('refuses ranks that are no whole number from 1', () => {
