@@ -6,6 +6,7 @@ import { answerEachVictim, PREPARED } from '../query/each-victim.ts';
 import { LogitsQuery } from '../query/logits.ts';
 import { askReferences, type ReferenceAnswers } from '../shadow/reference-models.ts';
 import { referenceMode, referenceParams } from '../shadow/reference-params.ts';
+import { priorProbability, tuneA } from './probability.ts';
 
 const params = z.strictObject({
   ...referenceParams,
@@ -19,8 +20,10 @@ const params = z.strictObject({
     .number()
     .min(0)
     .max(1)
-    .default(0.3)
-    .describe('offline: how much of its probability a sample keeps when no model trained on it'),
+    .optional()
+    .describe(
+      "offline: weight of Pr(x | out) in Pr(x); by default the one that finds most members of the attacker's own reference models",
+    ),
 });
 
 /**
@@ -44,7 +47,10 @@ export const rmia = defineAttack({
     const { model, engine, params, progress } = context;
     const references = await askReferences(view, aux, context, (done) => progress(PREPARED * done));
     const logGamma = Math.log(params.gamma);
-    const logPrior = (answers: ReferenceAnswers) => Math.log(priorProbability(answers, params));
+    const { mode } = params;
+    const a = mode === 'online' ? 1 : (params.a ?? tuneA(references.ownByModel));
+    const logPrior = (answers: ReferenceAnswers) =>
+      Math.log(priorProbability(answers, { mode, a }));
     const query = await LogitsQuery.open(model, engine);
     try {
       return await answerEachVictim(
@@ -74,21 +80,6 @@ export const rmia = defineAttack({
     }
   },
 });
-
-/** Pr(x): the mean over models trained on x and models not; offline estimated from the latter. */
-export function priorProbability(
-  answers: ReferenceAnswers,
-  { mode, a }: { readonly mode: 'online' | 'offline'; readonly a: number },
-): number {
-  const mean = (phi: Float64Array) =>
-    phi.reduce((sum, value) => sum + Math.exp(logProbability(value)), 0) / phi.length;
-  const prior =
-    mode === 'online'
-      ? (mean(answers.in) + mean(answers.out)) / 2
-      : ((1 + a) * mean(answers.out) + 1 - a) / 2;
-  // Far in the tail every probability may round to 0.
-  return Math.max(prior, Number.MIN_VALUE);
-}
 
 /** How many of the rising values are at most `limit`. */
 function countUpTo(rising: Float64Array, limit: number): number {

@@ -34,9 +34,18 @@ export interface ReferenceAnswers {
   readonly out: Float64Array;
 }
 
+/** What one reference model answers to the attacker's own samples. */
+export interface OwnAnswers {
+  readonly phi: Float64Array;
+  /** 1 where it was trained on the sample. */
+  readonly members: Uint8Array;
+}
+
 export interface References {
   /** On the attacker's own samples, in their order. */
   readonly own: readonly ReferenceAnswers[];
+  /** The same by model. */
+  readonly ownByModel: readonly OwnAnswers[];
   /** On every victim's candidates. */
   readonly candidates: readonly (readonly ReferenceAnswers[])[];
 }
@@ -128,6 +137,10 @@ export async function askReferences<P extends ReferenceParams>(
   };
   return {
     own: Array.from(ownPlaces, answersTo),
+    ownByModel: trainedOn.map((set, at) => ({
+      phi: Float64Array.from(ownPlaces, (place) => answers[at * count + place] as number),
+      members: Uint8Array.from(ownPlaces, (place) => set[place] as number),
+    })),
     candidates: candidatePlaces.map((places) => Array.from(places, answersTo)),
   };
 }

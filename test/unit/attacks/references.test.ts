@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { lira } from '../../../attacks/lira/index.ts';
 import { fitNormal, logDensity, pooledVariance } from '../../../attacks/lira/likelihood.ts';
-import { priorProbability, rmia } from '../../../attacks/rmia/index.ts';
+import { rmia } from '../../../attacks/rmia/index.ts';
+import { priorProbability, tuneA } from '../../../attacks/rmia/probability.ts';
 import { askReferences, type ReferenceParams } from '../../../attacks/shadow/reference-models.ts';
 import { poolSamples } from '../../../attacks/shadow/sample-pool.ts';
 import type { AttackContext } from '../../../src/api/attack.ts';
@@ -134,4 +135,28 @@ test('RMIA’s prior: mean of in and out online, shrunk towards 1 offline', () =
     12,
   );
   expect(priorProbability(answers, { mode: 'offline', a: 1 })).toBeCloseTo(0.375, 12);
+});
+
+test('RMIA tunes a on the attacker’s own models: the one that undoes what a sample’s hardness adds', () => {
+  const random = randomStream(1, 'tune');
+  const count = 400;
+  /** Members of the model get `gain` more confidence than the sample's own level. */
+  const modelsOf = (gain: number, spread: number) => {
+    const level = Float64Array.from({ length: count }, () => spread * random.normal());
+    return Array.from({ length: 8 }, () => {
+      const members = Uint8Array.from({ length: count }, () => random.integer(2));
+      const phi = level.map(
+        (value, at) => value + gain * (members[at] as number) + 0.3 * random.normal(),
+      );
+      return { phi, members };
+    });
+  };
+  // Low probabilities that differ much between samples: only the whole Pr(x | out) tells them apart.
+  const hard = modelsOf(1, 2).map(({ phi, members }) => ({
+    members,
+    phi: phi.map((value) => value - 8),
+  }));
+  expect(tuneA(hard)).toBeGreaterThan(0.8);
+  // All samples equally hard: Pr(x) only adds noise, and a = 0 adds least.
+  expect(tuneA(modelsOf(1, 0))).toBeLessThan(0.5);
 });
