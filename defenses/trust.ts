@@ -9,6 +9,6 @@ export const sharedKey = {
 export const globalModelsAsSet =
   'every global model (globalModel: aggregate), or its plaintext coordinates only (plain-part)';
 
-/** A client returns decrypted CKKS values to the holder of the ciphertexts. */
+/** A client returns decrypted CKKS values to the holder of the ciphertexts (IND-CPA-D). */
 export const decryptedValuesReturned =
-  'with globalModel: aggregate also the server, as far as exact CKKS decryptions give the key away (IND-CPA-D)';
+  'with globalModel: aggregate also the server, if clients return CKKS values unrounded (IND-CPA-D; float32 stops the known attack)';
