@@ -9,6 +9,7 @@ import { keyRecovery } from './key-recovery/index.ts';
 import { learnedInversion } from './learned-inversion/index.ts';
 import { lira } from './lira/index.ts';
 import { lossThreshold } from './loss-threshold/index.ts';
+import { maskLeakage } from './mask-leakage/index.ts';
 import { mlLeaks } from './ml-leaks/index.ts';
 import { modifiedEntropyAttack } from './modified-entropy/index.ts';
 import { rmia } from './rmia/index.ts';
@@ -29,5 +30,6 @@ export const attacks: readonly Attack<unknown>[] = [
   idlg,
   invertingGradients,
   learnedInversion,
+  maskLeakage,
   keyRecovery,
 ];

@@ -16,6 +16,16 @@ export interface MembershipScores {
   readonly scores: Float64Array;
   /** Class the exposed model predicts per candidate, where the attack queried it. */
   readonly predictedLabels?: Int32Array;
+  /** The same scores against a control that holds nothing of the client's; a null baseline. */
+  readonly control?: Float64Array;
+  /** Guessed shares of the classes in the client's data, [classes], adding up to 1. */
+  readonly labelShares?: Float64Array;
+  /** How much transmissions of other rounds look like this client's; higher = more. */
+  readonly alike?: readonly {
+    readonly client: number;
+    readonly round: number;
+    readonly score: number;
+  }[];
 }
 
 export interface MembershipOutput {

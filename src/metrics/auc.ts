@@ -1,5 +1,6 @@
 import type { MembershipOutput } from '../api/attack.ts';
 import { weightedAuc } from '../stats/weighted-auc.ts';
+import type { GroundTruth } from '../view/ground-truth.ts';
 import { clusteredMetric } from './clustered.ts';
 import { candidateCount, memberStrata, victims } from './membership.ts';
 
@@ -20,6 +21,17 @@ export const auc = clusteredMetric<MembershipOutput>({
       statistic: weightedAuc({ scores: answer.scores, members }),
     })),
   samples: candidateCount,
-  baselines: () => ({ chance: 0.5 }),
+  baselines: (output, truth) => ({ chance: 0.5, ...control(output, truth) }),
   guessing: { value: 0.5, margin: 0.02 },
 });
+
+/** What the attack scores against its control, where it has one. */
+function control(output: MembershipOutput, truth: GroundTruth): Record<string, number> {
+  const values = victims(output, truth).flatMap(({ answer, truth: { members } }) =>
+    answer.control
+      ? [weightedAuc({ scores: answer.control, members })(new Float64Array(members.length).fill(1))]
+      : [],
+  );
+  if (values.length === 0) return {};
+  return { control: values.reduce((sum, value) => sum + value, 0) / values.length };
+}

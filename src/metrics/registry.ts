@@ -8,6 +8,8 @@ import { exposedAccuracy } from './exposed-accuracy.ts';
 import { identification } from './identification.ts';
 import { keysRecovered } from './keys-recovered.ts';
 import { labelAccuracy } from './label-accuracy.ts';
+import { labelDistribution } from './label-distribution.ts';
+import { linkage } from './linkage.ts';
 import { msSsim } from './ms-ssim.ts';
 import { mse } from './mse.ts';
 import { psnr } from './psnr.ts';
@@ -28,6 +30,8 @@ export const metrics: readonly PoolableMetric[] = [
   tprAtOnePercentFpr,
   tprAtTenthPercentFpr,
   exposedAccuracy,
+  labelDistribution,
+  linkage,
   psnr,
   ssim,
   msSsim,

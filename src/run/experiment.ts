@@ -182,7 +182,7 @@ export class Experiment {
     if (!planned)
       return {
         status: 'not-applicable',
-        reason: `${meta.title} makes no sense for the adversary ${adversary}.`,
+        reason: `${meta.title} is asked by other adversaries: ${meta.adversaries.join(', ')}.`,
       };
     const key = shortHash({
       attack: [meta.id, meta.version, use.params],

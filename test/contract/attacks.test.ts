@@ -156,6 +156,8 @@ function noisedWhereClosed(given: Truth, mask: Uint8Array): Truth {
 
 for (const attack of attacks.filter(({ meta }) => meta.kind !== 'key'))
   describe(attack.meta.id, () => {
+    /** Asks what masks tell, so that it has no answer without one, and need not read any value. */
+    const readsMasks = attack.meta.id === 'mask-leakage';
     const run = (view: ServerView, adversary: AdversaryId, seed = 1): Promise<AttackOutput> =>
       ask(attack, { model, view, aux, adversary, seed, params: paramsOf(attack) });
 
@@ -175,7 +177,7 @@ for (const attack of attacks.filter(({ meta }) => meta.kind !== 'key'))
       const answer = bytesOf(await run(opened, 'collusion:1'));
       expect(bytesOf(await run(other, 'collusion:1'))).toBe(answer);
       const unopened = federation(truth, mask, 'plain-part');
-      expect(bytesOf(await run(unopened, 'mask-aware'))).not.toBe(answer);
+      if (!readsMasks) expect(bytesOf(await run(unopened, 'mask-aware'))).not.toBe(answer);
     });
 
     test('the same holds where the server learns the whole aggregate', async () => {
@@ -188,7 +190,7 @@ for (const attack of attacks.filter(({ meta }) => meta.kind !== 'key'))
         );
     });
 
-    test('a plaintext value does matter', async () => {
+    test.skipIf(readsMasks)('a plaintext value does matter', async () => {
       const other = noisedWhereEncrypted(truth, everything());
       const [one, two] = [truth, other].map((t) => federation(t, nothing(), 'plain-part'));
       expect(bytesOf(await run(two as ServerView, 'oracle'))).not.toBe(
@@ -201,27 +203,30 @@ for (const attack of attacks.filter(({ meta }) => meta.kind !== 'key'))
       expect(bytesOf(await run(view, 'mask-aware'))).toBe(bytesOf(await run(view, 'mask-aware')));
     });
 
-    test('without encryption all adversaries get the same answer', async () => {
+    test.skipIf(readsMasks)('without encryption all adversaries get the same answer', async () => {
       const view = federation(truth, nothing(), 'plain-part');
       const oracle = bytesOf(await run(view, 'oracle'));
       for (const adversary of served) expect(bytesOf(await run(view, adversary))).toBe(oracle);
     });
 
-    test('under full encryption it answers what w_0 or the prior says', async () => {
-      const hidden = federation(truth, everything(), 'plain-part');
-      for (const adversary of served) {
-        const output = await run(hidden, adversary);
-        if (output.kind === 'reconstruction') {
-          expect(output.targets.map(({ from }) => from)).toEqual(['prior']);
-          expect(output.targets[0]?.images).toHaveLength(784);
-        } else {
-          const silent = Array.from({ length: 4 }, () => initialModel);
-          const untouched = { secondModel: initialModel, sent: [[], silent] };
-          const fresh = await run(federation(untouched, nothing(), 'plain-part'), 'oracle');
-          expect(bytesOf(output)).toBe(bytesOf(fresh));
+    test.skipIf(readsMasks)(
+      'under full encryption it answers what w_0 or the prior says',
+      async () => {
+        const hidden = federation(truth, everything(), 'plain-part');
+        for (const adversary of served) {
+          const output = await run(hidden, adversary);
+          if (output.kind === 'reconstruction') {
+            expect(output.targets.map(({ from }) => from)).toEqual(['prior']);
+            expect(output.targets[0]?.images).toHaveLength(784);
+          } else {
+            const silent = Array.from({ length: 4 }, () => initialModel);
+            const untouched = { secondModel: initialModel, sent: [[], silent] };
+            const fresh = await run(federation(untouched, nothing(), 'plain-part'), 'oracle');
+            expect(bytesOf(output)).toBe(bytesOf(fresh));
+          }
         }
-      }
-    });
+      },
+    );
 
     test('answers every question asked, in order, in the shape of the contract', async () => {
       const output = await run(federation(truth, third(), 'plain-part'), 'mask-aware');
@@ -277,8 +282,9 @@ for (const attack of attacks.filter(({ meta }) => meta.kind !== 'key'))
       });
 
     test('stops when it is told to, and reports progress up to 1', async () => {
-      const view = federation(truth, nothing(), 'plain-part');
-      const asked = { model, view, aux, params: paramsOf(attack) };
+      const view = federation(truth, third(), 'plain-part');
+      const adversary = 'mask-aware' as const;
+      const asked = { model, view, aux, adversary, params: paramsOf(attack) };
       const signal = AbortSignal.abort(new Error('stopped'));
       await expect(ask(attack, { ...asked, signal })).rejects.toThrow('stopped');
 
