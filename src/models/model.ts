@@ -28,6 +28,29 @@ export interface Model {
    *   in no statistic
    */
   trainingPass?(parameters: readonly Tensor[], inputs: Tensor, present: Tensor): TrainingPass;
+  /**
+   * Where the model is a language model: an input is a sequence of token numbers, its class the token
+   * that follows, `logits` the prediction of that token.
+   */
+  readonly language?: LanguageModelling;
+  /** Buffers that hold the values of another tensor after every step of training. */
+  readonly copies?: readonly { readonly copy: string; readonly of: string }[];
+}
+
+/** What language models have besides: they learn and are judged by every token of a sequence. */
+export interface LanguageModelling {
+  /**
+   * −ln p of a sequence's tokens given those before, the mean over all but the first, times the
+   * sequence's weight; [batch]. Linear in the targets, and differentiable to any order.
+   *
+   * @param inputs [batch, length], token numbers
+   * @param targets [batch, classes]: the sequence's weight at the token that follows, else 0
+   */
+  losses(parameters: readonly Tensor[], inputs: Tensor, targets: Tensor): Tensor;
+  /** The token embeddings' tensor, [classes, width]: one row per token. */
+  readonly embedding: string;
+  /** The tensor that turns the last hidden state into logits, [classes, width]; may be the embedding's. */
+  readonly head: string;
 }
 
 export interface TrainingPass {

@@ -1,6 +1,7 @@
 import { didYouMean } from '../platform/did-you-mean.ts';
 import { cnn2Conv } from './cnn-2conv.ts';
 import { dlgLenetCifar10, dlgLenetCifar100, dlgLenetMnist } from './dlg-lenet.ts';
+import { gptChar, gptCharDuplicated, gptCharUntied } from './gpt/gpt-char.ts';
 import { lenet5, lenet5Cifar10, lenet5Cifar100 } from './lenet-5.ts';
 import { logisticMnist } from './logistic-mnist.ts';
 import { maserConvnet, maserLenet } from './maser.ts';
@@ -27,6 +28,9 @@ export const models: readonly Model[] = [
   maserLenet,
   maserConvnet,
   resnet18,
+  gptChar,
+  gptCharUntied,
+  gptCharDuplicated,
 ];
 
 /** @throws {RangeError} naming the models there are, when none has that id. */

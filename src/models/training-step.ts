@@ -6,7 +6,19 @@ import type { Model } from './model.ts';
 /** Loss of a batch as a function of all parameters; the samples' weights are in the targets. */
 export function batchLoss(model: Model, inputs: Tensor, targets: Tensor) {
   return (parameters: readonly Tensor[]): Tensor =>
-    tf.sum(crossEntropies(model.logits(parameters, inputs), targets));
+    tf.sum(sampleLosses(model, parameters, inputs, targets));
+}
+
+/** Cross-entropy of every sample times its weight in the targets, [batch]; of a sequence's every token. */
+function sampleLosses(
+  model: Model,
+  parameters: readonly Tensor[],
+  inputs: Tensor,
+  targets: Tensor,
+): Tensor {
+  return model.language
+    ? model.language.losses(parameters, inputs, targets)
+    : crossEntropies(model.logits(parameters, inputs), targets);
 }
 
 /** ∂f/∂w per tensor of a scalar f; none for a buffer, which training by gradient leaves as it is. */
@@ -48,7 +60,7 @@ export function trainingGradients(
   );
 }
 
-/** The buffers after a training pass of the step's own weights, put into its result. */
+/** The buffers after a training pass of the step's own weights, and copies of what it made, put into its result. */
 export function withMovedBuffers(
   model: Model,
   stepped: readonly Tensor[],
@@ -57,6 +69,8 @@ export function withMovedBuffers(
   targets: Tensor,
 ): Tensor[] {
   const next = stepped.slice();
+  const place = (name: string) => model.layout.entries.findIndex((entry) => entry.name === name);
+  for (const { copy, of } of model.copies ?? []) next[place(copy)] = next[place(of)] as Tensor;
   if (!model.trainingPass) return next;
   // A second forward pass in writing: tfjs frees what is made inside a gradient. The compiled engine
   // finds both to be one.
