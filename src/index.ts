@@ -33,6 +33,13 @@
 
 export { z } from 'zod';
 export {
+  type BogusParams,
+  bogusParams,
+  withBogusClients,
+} from '../defenses/selection/bogus-masks.ts';
+export { maskConsensus } from '../defenses/selection/consensus.ts';
+export { topCoordinates } from '../defenses/selection/top-coordinates.ts';
+export {
   type Attack,
   type AttackContext,
   type AttackKind,
