@@ -36,6 +36,8 @@ export interface ReportContext {
   /** The metric a verdict rests on: AUC for membership, SSIM for reconstruction, when scored. */
   headlineMetric(attack: string): MetricDescription | undefined;
   headline(row: string, attack: string): Headline | undefined;
+  /** The strongest adversary that needs colluding clients besides the server, in the same metric. */
+  colluding(row: string, attack: string): PooledScore | undefined;
   /** The score of a given adversary in the attack's headline metric. */
   scoreOf(row: string, attack: string, adversary: string): PooledScore | undefined;
 }
@@ -71,23 +73,34 @@ export function reportContext(results: RunResults): ReportContext {
     return preferred === undefined ? undefined : metric(preferred);
   };
 
+  const strongest = (
+    row: string,
+    id: string,
+    judged: MetricDescription,
+    needs: AdversaryDescription['needs'],
+  ): PooledScore | undefined =>
+    results.pooled
+      .filter(
+        (score) =>
+          score.row === row &&
+          score.attack === id &&
+          score.metric === judged.id &&
+          adversary(score.adversary).needs === needs,
+      )
+      .reduce<PooledScore | undefined>(
+        (best, score) =>
+          !best || leaksMore(score.value.value, best.value.value, judged) ? score : best,
+        undefined,
+      );
+
   const headline: ReportContext['headline'] = (row, id) => {
     const judged = headlineMetric(id);
-    if (!judged) return undefined;
-    const candidates = results.pooled.filter(
-      (score) =>
-        score.row === row &&
-        score.attack === id &&
-        score.metric === judged.id &&
-        adversary(score.adversary).needs === 'server',
-    );
-    const [first, ...others] = candidates;
-    if (!first) return undefined;
-    const strongest = others.reduce(
-      (best, score) => (leaksMore(score.value.value, best.value.value, judged) ? score : best),
-      first,
-    );
-    return { score: strongest, metric: judged, level: judge(strongest.value, judged) };
+    const score = judged && strongest(row, id, judged, 'server');
+    return score && { score, metric: judged, level: judge(score.value, judged) };
+  };
+  const colluding: ReportContext['colluding'] = (row, id) => {
+    const judged = headlineMetric(id);
+    return judged && strongest(row, id, judged, 'colluders');
   };
 
   return {
@@ -101,6 +114,7 @@ export function reportContext(results: RunResults): ReportContext {
     realisedRatio,
     headlineMetric,
     headline,
+    colluding,
     scoreOf: (row, id, who) => {
       const judged = headlineMetric(id);
       return results.pooled.find(

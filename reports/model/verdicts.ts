@@ -16,6 +16,8 @@ export interface VerdictCell {
   readonly adversary: string | null;
   /** What the papers' naive adversary gets in the same metric; `null` where it is the headline. */
   readonly stale: string | null;
+  /** What the strongest coalition with clients gets in the same metric, where there is one. */
+  readonly colluding?: { readonly adversary: string; readonly value: string };
   readonly guess: string | null;
   readonly reason: string | null;
 }
@@ -115,6 +117,7 @@ function verdictCell(context: ReportContext, row: string, attack: string): Verdi
   const { symbol, words } = LEVELS[level];
   const stale = context.scoreOf(row, attack, 'stale');
   const guess = bestGuess(score.value, metric);
+  const colluding = context.colluding(row, attack);
   return {
     attackTitle,
     level,
@@ -124,6 +127,12 @@ function verdictCell(context: ReportContext, row: string, attack: string): Verdi
     adversary: context.adversary(score.adversary).title,
     stale:
       stale && score.adversary !== 'stale' ? formatMetric(stale.value.value, metric.unit) : null,
+    ...(colluding && {
+      colluding: {
+        adversary: context.adversary(colluding.adversary).title,
+        value: formatMetric(colluding.value.value, metric.unit),
+      },
+    }),
     guess: guess === null ? null : formatMetric(guess, metric.unit),
     reason: null,
   };
