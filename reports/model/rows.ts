@@ -73,5 +73,15 @@ function distinguishing(row: DefenseRow, alike: readonly DefenseRow[]): string {
   );
   return differing.length === 0
     ? row.key
-    : differing.map(([name, value]) => `${name} ${String(value)}`).join(', ');
+    : differing.map(([name, value]) => `${name} ${readable(value)}`).join(', ');
+}
+
+/** `{ kind: lora, rank: 8 }` as lora: rank 8. */
+function readable(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return value.map(readable).join(' and ');
+  const { kind, ...rest } = value as Readonly<Record<string, unknown>>;
+  const details = Object.entries(rest).map(([name, item]) => `${name} ${readable(item)}`);
+  const words = kind === undefined ? [] : [String(kind)];
+  return [...words, ...(details.length > 0 ? [details.join(' ')] : [])].join(': ');
 }
