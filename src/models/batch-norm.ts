@@ -51,9 +51,11 @@ export function batchNormInTraining(
   present: Tensor,
 ): BatchNormPass {
   const [, height, width] = x.shape as [number, number, number, number];
-  const weights = tf.reshape(present, [-1, 1, 1, 1]);
+  const weights = tf.reshape(present, [-1, 1]);
   const count = tf.mul(tf.sum(present), height * width);
-  const meanOf = (values: Tensor) => tf.div(tf.sum(tf.mul(values, weights), [0, 1, 2]), count);
+  // Weighted per sample and channel, not per pixel: a pass over all values less.
+  const meanOf = (values: Tensor) =>
+    tf.div(tf.sum(tf.mul(tf.sum(values, [1, 2]), weights), 0), count);
   const mean = meanOf(x);
   const variance = meanOf(tf.square(tf.sub(x, mean)));
   const unbiased = tf.mul(variance, tf.div(count, tf.maximum(tf.sub(count, 1), 1)));

@@ -84,10 +84,10 @@ export class TracingBackend extends KernelBackend {
   #constant(values: BackendValues, shape: readonly number[], dtype: DataType): Value {
     const type = elementType(dtype);
     if (type === 'int64') throw new TypeError('tfjs has no int64');
-    const numbers = Array.from(values as ArrayLike<number>, Number);
-    const isSplat = numbers.length > 0 && numbers.every((item) => Object.is(item, numbers[0]));
+    const numbers = values as ArrayLike<number>;
+    const isSplat = isUniform(numbers);
     const data = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[type].from(
-      isSplat ? numbers.slice(0, 1) : numbers,
+      isSplat ? [Number(numbers[0])] : numbers,
     );
     if (isSplat) return splat(this.graph.constant(type, [], data), shape);
     return plain(this.graph.constant(type, shape, data));
@@ -187,6 +187,12 @@ function record(
     if (error instanceof UnsupportedCall) throw new RefusedCall(kernelName, error.message, false);
     throw new FailedCall(kernelName, error as Error);
   }
+}
+
+/** Whether all numbers are the same; tfjs makes long tensors of ones and zeros. */
+function isUniform(numbers: ArrayLike<number>): boolean {
+  for (let at = 1; at < numbers.length; at++) if (!Object.is(numbers[at], numbers[0])) return false;
+  return numbers.length > 0;
 }
 
 const isList = (results: Value | readonly Value[]): results is readonly Value[] =>

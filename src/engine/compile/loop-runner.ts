@@ -165,6 +165,8 @@ async function openSession(
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
+      // Values carry their layout while tracing; pushing transpositions around undoes that.
+      extra: { optimization: { disable_specified_optimizers: 'TransposeOptimizer' } },
       // Only errors: warnings are about optimizations not taken.
       logSeverityLevel: 3,
     });

@@ -10,6 +10,7 @@ export type Geometry = backend_util.Conv2DInfo;
 /** tfjs axes in ONNX's order: images are NHWC and NCHW, filters HWIO and OIHW. */
 export const NCHW = [0, 3, 1, 2];
 const OIHW = [3, 2, 0, 1];
+const CNHW = [3, 0, 1, 2];
 /** Where an NCHW edge holds the NHWC axes. */
 export const NHWC_IN_NCHW = [0, 2, 3, 1];
 
@@ -93,6 +94,42 @@ function conv2D(graph: Graph, x: Value, filter: Value, geometry: Geometry): Valu
   return view(edge, geometry.outShape, NHWC_IN_NCHW);
 }
 
+/** Whether a convolution with the turned filter gives dx, and is the faster way (measured). */
+const isTurnable = ({ padInfo, ...geometry }: Geometry): boolean =>
+  geometry.strideHeight * geometry.strideWidth === 1 &&
+  geometry.dilationHeight * geometry.dilationWidth === 1 &&
+  Math.max(padInfo.top, padInfo.bottom) < geometry.filterHeight &&
+  Math.max(padInfo.left, padInfo.right) < geometry.filterWidth &&
+  geometry.batchSize > 1 &&
+  geometry.inChannels >= THIN;
+
+/** dx: the convolution of dy with the filter turned by 180°, its channel axes exchanged. */
+function byTurnedFilter(graph: Graph, dy: Value, filter: Value, geometry: Geometry): Value {
+  const { batchSize, inChannels, inHeight, inWidth, filterHeight, filterWidth } = geometry;
+  const lying = arrange(graph, filter, range(4));
+  const turned = graph.add(
+    'Slice',
+    // Height and width backwards, from the last to before the first.
+    [
+      lying,
+      graph.int64([-1, -1]),
+      graph.int64([-(2 ** 31), -(2 ** 31)]),
+      graph.int64([0, 1]),
+      graph.int64([-1, -1]),
+    ],
+    { type: 'float32', shape: lying.shape },
+  );
+  const { top, left, bottom, right } = geometry.padInfo;
+  const [high, wide] = [filterHeight - 1, filterWidth - 1];
+  const edge = graph.add(
+    'Conv',
+    [arrange(graph, dy, NCHW), arrange(graph, plain(turned), [2, 3, 0, 1])],
+    { type: 'float32', shape: [batchSize, inChannels, inHeight, inWidth] },
+    { pads: [high - top, wide - left, high - bottom, wide - right] },
+  );
+  return view(edge, geometry.inShape, NHWC_IN_NCHW);
+}
+
 /** What the last window leaves over of the input, down and across. */
 export function leftOver(geometry: Geometry): number[] {
   const rest = (length: number, pads: number, filterLength: number, stride: number) =>
@@ -107,6 +144,7 @@ export function leftOver(geometry: Geometry): number[] {
 /** dx: the transposed convolution of dy. */
 function backpropInput(graph: Graph, dy: Value, filter: Value, geometry: Geometry): Value {
   if (coversInput(geometry)) return inputOfProduct(graph, dy, filter, geometry);
+  if (isTurnable(geometry)) return byTurnedFilter(graph, dy, filter, geometry);
   const { batchSize, inChannels, inHeight, inWidth } = geometry;
   const shape = [batchSize, inChannels, inHeight, inWidth];
   const edge = graph.add(
@@ -125,7 +163,69 @@ function backpropInput(graph: Graph, dy: Value, filter: Value, geometry: Geometr
 /** dW. */
 function backpropFilter(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
   if (coversInput(geometry)) return filterOfProduct(graph, x, dy, geometry);
-  return filterBySwappedAxes(graph, x, dy, geometry);
+  // Measured: one product per tap is half the work of a swept convolution, unless it is thin.
+  return geometry.batchSize === 1 || geometry.inChannels < THIN
+    ? filterBySwappedAxes(graph, x, dy, geometry)
+    : filterTapByTap(graph, x, dy, geometry);
+}
+
+const THIN = 16;
+
+/**
+ * dW tap by tap: what a tap reads of every image, [I, N·H·W], times dy, [O, N·H·W] transposed. The
+ * products lie one behind the other as the filter does.
+ */
+function filterTapByTap(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
+  const { batchSize, inChannels, outChannels, outHeight, outWidth, filterShape } = geometry;
+  const { edge: images, pads } = padded(graph, x, CNHW, geometry.padInfo);
+  const around = zerosAround(graph, images, pads);
+  const places = batchSize * outHeight * outWidth;
+  const slopes = reshapeEdge(graph, arrange(graph, dy, CNHW), [outChannels, places]);
+  const products = range(geometry.filterHeight).flatMap((row) =>
+    range(geometry.filterWidth).map((column) => {
+      const read = window2D(graph, around, geometry, row, column);
+      const inputs = [reshapeEdge(graph, read, [inChannels, places]), slopes];
+      const shape = [inChannels, outChannels];
+      return graph.add('Gemm', inputs, { type: 'float32', shape }, { transB: 1 });
+    }),
+  );
+  const shape = [products.length * inChannels, outChannels];
+  const [only] = products;
+  const joined =
+    products.length === 1
+      ? (only as Edge)
+      : graph.add('Concat', products, { type: 'float32', shape }, { axis: 0 });
+  return plain(reshapeEdge(graph, joined, filterShape));
+}
+
+/** Images [I, N, H, W] with zeros around each. */
+function zerosAround(graph: Graph, images: Edge, pads: readonly number[]): Edge {
+  const [top, left, bottom, right] = pads as Shape4D;
+  if (pads.every((pad) => pad === 0)) return images;
+  const [channels, batch, height, width] = images.shape as Shape4D;
+  const shape = [channels, batch, height + top + bottom, width + left + right];
+  const amounts = graph.int64([0, 0, top, left, 0, 0, bottom, right]);
+  return graph.add('Pad', [images, amounts], { type: 'float32', shape }, { mode: 'constant' });
+}
+
+/** What one tap of the filter reads of images [I, N, H, W], at every place of the output. */
+function window2D(graph: Graph, images: Edge, geometry: Geometry, row: number, column: number) {
+  const { outHeight, outWidth, strideHeight, strideWidth } = geometry;
+  const [channels, batch, height, width] = images.shape as Shape4D;
+  if (height === outHeight && width === outWidth && strideHeight * strideWidth === 1) return images;
+  const [top, left] = [row * geometry.dilationHeight, column * geometry.dilationWidth];
+  const ends = [top + (outHeight - 1) * strideHeight + 1, left + (outWidth - 1) * strideWidth + 1];
+  return graph.add(
+    'Slice',
+    [
+      images,
+      graph.int64([top, left]),
+      graph.int64(ends),
+      graph.int64([2, 3]),
+      graph.int64([strideHeight, strideWidth]),
+    ],
+    { type: 'float32', shape: [channels, batch, outHeight, outWidth] },
+  );
 }
 
 /** Images and filters as the matrices whose product a covering convolution is. */
@@ -169,8 +269,8 @@ function filterOfProduct(graph: Graph, x: Value, dy: Value, geometry: Geometry):
  */
 function filterBySwappedAxes(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
   const { inChannels, outChannels } = geometry;
-  const { edge: images, pads } = padded(graph, x, [3, 0, 1, 2], geometry.padInfo);
-  const slopes = arrange(graph, dy, [3, 0, 1, 2]);
+  const { edge: images, pads } = padded(graph, x, CNHW, geometry.padInfo);
+  const slopes = arrange(graph, dy, CNHW);
   const edge = sweep(graph, images, slopes, [inChannels, outChannels], pads, geometry);
   return view(edge, geometry.filterShape, [2, 3, 0, 1]);
 }

@@ -37,6 +37,29 @@ describe.skipIf(!engine)('convolution and pooling as on the CPU backend', () => 
       { numRuns: 25 },
     ));
 
+  test('conv2d with many channels, whose gradients take other ways', () =>
+    fc.assert(
+      fc.asyncProperty(geometry, (g) => {
+        const random = randomStream(g.seed);
+        const inputs = [
+          normal([g.batch + 1, g.height, g.width, 16], random),
+          normal([...g.filter, 16, 5], random),
+        ];
+        const operation = (x: Tensor, w: Tensor) =>
+          tf.tanh(tf.conv2d(x as Tensor4D, w as Tensor4D, g.stride, g.pad));
+        return expectAgreement(engine, operation as Operation, inputs);
+      }),
+      { numRuns: 25 },
+    ));
+
+  test('large filters, laid out anew in two steps', () => {
+    const random = randomStream(7);
+    const inputs = [normal([2, 3, 3, 48], random), normal([3, 3, 48, 40], random)];
+    const operation = (x: Tensor, w: Tensor) =>
+      tf.tanh(tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'same'));
+    return expectAgreement(engine, operation as Operation, inputs, 1);
+  });
+
   test('conv2d with explicit padding', () => {
     const inputs = [normal([2, 6, 6, 2], randomStream(1)), normal([5, 5, 2, 3], randomStream(2))];
     const operation = (x: Tensor, w: Tensor) =>

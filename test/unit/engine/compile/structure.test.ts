@@ -204,6 +204,23 @@ describe.skipIf(!engine)('structure and reductions as on the CPU backend', () =>
       { numRuns: 40 },
     ));
 
+  test('any order of the axes of a large tensor', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }),
+        fc.shuffledSubarray([3, 11, 20, 29], { minLength: 4 }),
+        fc.integer(),
+        (order, shape, seed) =>
+          expectAgreement(
+            engine,
+            (x) => tf.reshape(tf.transpose(tf.tanh(x), order), [-1]),
+            [normal(shape, randomStream(seed))],
+            0,
+          ),
+      ),
+      { numRuns: 24 },
+    ));
+
   test('one-hot vectors, also of indices outside', () =>
     expectAgreement(
       engine,
