@@ -36,7 +36,7 @@ export const fedmlHe = defineDefense<z.infer<typeof params>>({
     version: 1,
     title: 'FedML-HE',
     source:
-      'FedML-HE (2023), §2.3 (sensitivity S_m = 1/K Σ_k |∂/∂y_k (∂ℓ/∂w_m)|), mask agreement and Algorithm 1. The paper lets the server rank encrypted scores in one place; at multiplicative depth 1 nobody can, so clients decrypt the aggregate and select, as its text says elsewhere. Threshold keys are §B’s variant.',
+      'FedML-HE (2023): sensitivity map S_m = 1/K Σ_k |∂/∂y_k (∂ℓ/∂w_m)|, mask agreement, Algorithm 1. Nobody can rank ciphertexts at multiplicative depth 1, so clients decrypt the aggregated map and select. Threshold keys, the recipe with whole layers and Laplace noise are its variants.',
     params,
   },
   keys: ({ keys, threshold }) =>

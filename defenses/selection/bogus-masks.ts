@@ -26,7 +26,7 @@ export interface BogusParams {
 
 /**
  * Lets a share of the clients propose bogus masks under any policy in which clients propose
- * (MASER 2025, §V, malicious clients: 20 and 40 %). They train and encrypt honestly: what is tried is
+ * (MASER 2025, malicious clients: 20 and 40 %). They train and encrypt honestly: what is tried is
  * whether the consensus holds.
  *
  * @param honestSize number of coordinates that an honest mask has, about

@@ -2,7 +2,7 @@ import type { ParameterLayout } from '../../src/models/layout.ts';
 import { topCoordinates } from './top-coordinates.ts';
 
 /**
- * GraSP (Wang et al., ICLR 2020, Algorithm 1): removing weight q changes the squared gradient norm
+ * GraSP (Wang et al., ICLR 2020, eq. 8): removing weight q changes the squared gradient norm
  * by −2 θ_q [Hg]_q to first order, so S = −θ ⊙ Hg; the weights of the largest S are removed and
  * those of the smallest kept. Biases and buffers are kept, as MASER does.
  *

@@ -3,7 +3,7 @@ import type { ParameterLayout } from '../../src/models/layout.ts';
 /**
  * MASER's local pruning: keeps the weights whose magnitude is at least the (100 − κ)-th percentile
  * of all weights' magnitudes, over all layers together. Biases and buffers are always kept and
- * don't count towards the percentile (MASER 2025, §IV, magnitude-based pruning).
+ * don't count towards the percentile (MASER 2025, magnitude-based pruning).
  *
  * @param model [N]
  * @param keptPercent κ, 0 … 100

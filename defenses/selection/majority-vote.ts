@@ -2,7 +2,7 @@ import type { CoordinateSet } from '../../src/view/coordinate-set.ts';
 
 /**
  * MASER's mask consensus: a coordinate is in the global mask if at least half of the clients have it
- * in theirs (MASER 2025, §IV, majority voting).
+ * in theirs (MASER 2025, majority voting).
  *
  * @param size N
  */

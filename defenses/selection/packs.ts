@@ -2,7 +2,7 @@ import { topCoordinates } from './top-coordinates.ts';
 
 /**
  * FedPHE's sparsification: the vector is cut into packs of consecutive weights, one ciphertext each,
- * and a client keeps the ⌈share · packs⌉ packs of the largest mean |w| (INFOCOM 2024, §IV). The
+ * and a client keeps the ⌈share · packs⌉ packs of the largest mean |w| (Yan et al., INFOCOM 2024). The
  * last pack may be short; its mean is that of the weights it has.
  *
  * @param model [N]
