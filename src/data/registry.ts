@@ -16,6 +16,8 @@ import {
   syntheticTexas100,
 } from './synthetic-tables.ts';
 import { texas100 } from './texas100.ts';
+import { syntheticShakespeare } from './text/synthetic-shakespeare.ts';
+import { tinyShakespeare } from './text/tiny-shakespeare.ts';
 
 const SOURCES: readonly DatasetSource[] = [
   mnist,
@@ -25,6 +27,7 @@ const SOURCES: readonly DatasetSource[] = [
   texas100,
   location30,
   diabetes130,
+  tinyShakespeare,
   syntheticMnist,
   syntheticCifar10,
   syntheticCifar100,
@@ -32,6 +35,7 @@ const SOURCES: readonly DatasetSource[] = [
   syntheticTexas100,
   syntheticLocation30,
   syntheticDiabetes130,
+  syntheticShakespeare,
 ];
 
 /** Every data set, in the order they are listed. */
