@@ -2,8 +2,7 @@ import type { Defense } from '../api/defense.ts';
 import type { LostRound, RoundSummary } from '../api/results.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Specification } from '../spec/specification.ts';
-import type { Dropout } from '../view/server-view.ts';
-import { dropouts, uploads } from './dropout.ts';
+import { type Attendance, attend, isLost, lostRound } from './attendance.ts';
 import { type Exchanged, exactSum, exchange, type Sending } from './exchange.ts';
 import { aggregationWeights } from './fedavg.ts';
 import type { FederationKeys } from './federation-keys.ts';
@@ -46,19 +45,6 @@ export interface RoundEnd {
   readonly trained: readonly RecordedUpdate[];
 }
 
-/** Who took part in a round, and who was still there at its stages. */
-interface Attendance {
-  readonly updates: readonly ClientUpdate[];
-  readonly arrived: readonly ClientUpdate[];
-  /** Ordinary clients in order of selection. */
-  readonly drawn: readonly number[];
-  readonly fallen: readonly Dropout[];
-  /** Clients of the round that are there to the end, probes included. */
-  readonly present: readonly number[];
-  /** Who opens the aggregate, or why the round is lost. */
-  readonly openers: readonly number[] | LostRound;
-}
-
 /** Carries out a defense's protocol, round by round. */
 export class ProtocolRounds<P, M> {
   readonly #parts: RoundParts<P, M>;
@@ -75,7 +61,7 @@ export class ProtocolRounds<P, M> {
    */
   async run(round: number, globalModel: Float32Array): Promise<RoundEnd> {
     const { source, ledger, masks, keys, traffic, outgoing } = this.#parts;
-    const startOf = (client: number) => this.#kept?.startOf(client) ?? globalModel;
+    const startOf = this.#starts(globalModel);
     const updates = await source.clients(round, globalModel, startOf);
     const clients = updates.map(({ client }) => client);
     const costs = ledger.openRound(round, clients);
@@ -87,7 +73,7 @@ export class ProtocolRounds<P, M> {
     traffic.agreement(costs, clients, agreement);
     costs.aggregated(agreement.serverSeconds);
 
-    const attendance = this.#attend(round, updates);
+    const attendance = attend(this.#parts, round, updates);
     const { arrived, drawn } = attendance;
     const all = updates.map((update, k) =>
       outgoing.send(round, update, startOf(update.client), agreement.masks?.[k] ?? agreement.mask),
@@ -129,35 +115,23 @@ export class ProtocolRounds<P, M> {
       },
       facts: this.#facts(agreement, attendance, exchanged, lost),
       sent: this.#sent(round, agreement, all, going, exchanged),
-      trained: all.map((one) =>
-        recordUpdate({ ...one.update, localModel: outgoing.visible(one, round) }),
-      ),
+      trained: all.map((one) => {
+        const localModel = outgoing.visible(one, round);
+        return recordUpdate({ ...one.update, localModel }, undefined, this.#ownStart(one));
+      }),
     };
   }
 
-  #attend(round: number, updates: readonly ClientUpdate[]): Attendance {
-    const { federation, seed, keys } = this.#parts;
-    const drawn = updates.flatMap(({ client }) => (client < federation.clients ? [client] : []));
-    const fallen = dropouts(federation.dropout, seed, round, drawn);
-    const arrived = updates.filter(({ client }) => uploads(fallen, client));
-    const isThere = (client: number) => !fallen.some((one) => one.client === client);
-    const outside = [...Array(federation.clients).keys()].filter((id) => !drawn.includes(id));
-    const gone = dropouts(federation.dropout, seed, round, outside);
-    const present = updates.map(({ client }) => client).filter(isThere);
-    const noUpload: LostRound = {
-      cause: 'no-upload',
-      missing: drawn,
-      reason: 'No client of the round was left to upload.',
+  /** What each client starts from; the same array whenever it is asked for in a round. */
+  #starts(globalModel: Float32Array): (client: number) => Float32Array {
+    const kept = this.#kept;
+    if (!kept) return () => globalModel;
+    const starts = new Map<number, Float32Array>();
+    return (client) => {
+      const start = starts.get(client) ?? kept.startOf(client);
+      starts.set(client, start);
+      return start;
     };
-    const openers = drawn.every((client) => !uploads(fallen, client))
-      ? noUpload
-      : keys.openers({
-          drawn,
-          uploaded: arrived.map(({ client }) => client),
-          present: present.filter((client) => client < federation.clients || keys.opensOwn),
-          others: outside.filter((client) => !gone.some((one) => one.client === client)),
-        });
-    return { updates, arrived, drawn, fallen, present, openers };
   }
 
   /** Weighting clients know their p_k before anybody falls out; a weighting server knows who arrived. */
@@ -246,6 +220,11 @@ export class ProtocolRounds<P, M> {
     };
   }
 
+  /** What a client started from, where clients have models of their own. */
+  #ownStart({ start }: Outgoing): Float32Array | undefined {
+    return this.#kept && start;
+  }
+
   #sent(
     round: number,
     { masks, proposals }: Agreement,
@@ -258,8 +237,10 @@ export class ProtocolRounds<P, M> {
       const at = all.indexOf(one);
       const { localModel: _, trainSeconds: _s, gradient: _g, ...facts } = update;
       const proposal = proposals?.[at];
+      const start = this.#ownStart(one);
+      const localModel = this.#parts.outgoing.visible(one, round);
       return {
-        update: { ...facts, localModel: this.#parts.outgoing.visible(one, round) },
+        update: { ...facts, localModel, ...(start && { start }) },
         ...(proposal && { proposal }),
         ...(masks && { mask: encrypted }),
         ...(travelling && { sent: travelling }),
@@ -271,16 +252,6 @@ export class ProtocolRounds<P, M> {
 
 function restOf<P, M>({ defense, params }: Pick<RoundParts<P, M>, 'defense' | 'params'>) {
   return defense.rest?.(params) ?? 'plaintext';
-}
-
-function isLost(openers: readonly number[] | LostRound): openers is LostRound {
-  return 'cause' in openers;
-}
-
-/** Plaintext sums need nobody to open them. */
-function lostRound({ openers }: Attendance, { maskedCount }: Exchanged): LostRound | undefined {
-  if (!isLost(openers)) return undefined;
-  return maskedCount > 0 || openers.cause === 'no-upload' ? openers : undefined;
 }
 
 function largestDifference(a: Float32Array, b: Float32Array): number {

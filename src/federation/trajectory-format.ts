@@ -29,6 +29,7 @@ const trajectory = z.strictObject({
               samples: positive,
               localSteps: positive,
               batchSize: positive,
+              start: vector.exactOptional(),
               localModel: vector,
               gradient: vector.exactOptional(),
               seconds: z.strictObject({ train: seconds, gradient: seconds }),
@@ -59,7 +60,8 @@ export function parseTrajectory(stored: unknown): Trajectory {
     if (round !== at + 1)
       throw new TrajectoryFormatError(`${where}.round: ${round} where round ${at + 1} belongs`);
     requireSize(globalModel, size, `${where}.globalModel`);
-    clients.forEach(({ localModel, gradient }, index) => {
+    clients.forEach(({ start, localModel, gradient }, index) => {
+      if (start) requireSize(start, size, `${where}.clients.${index}.start`);
       requireSize(localModel, size, `${where}.clients.${index}.localModel`);
       if (gradient) requireSize(gradient, size, `${where}.clients.${index}.gradient`);
     });

@@ -10,6 +10,8 @@ export interface RecordedUpdate {
   readonly samples: number;
   readonly localSteps: number;
   readonly batchSize: number;
+  /** What it started from, [N], where that isn't the round's global model. */
+  readonly start?: Float32Array;
   /** w_t^k, [N]. */
   readonly localModel: Float32Array;
   /** ∇L(w_t^k, D^k), [N]; absent where nobody was going to ask for it. */
@@ -90,12 +92,14 @@ function plainAggregate(
 export function recordUpdate(
   { client, samples, localSteps, batchSize, localModel, trainSeconds }: ClientUpdate,
   gradient?: MeasuredGradient,
+  start?: Float32Array,
 ): RecordedUpdate {
   return {
     client,
     samples,
     localSteps,
     batchSize,
+    ...(start && { start }),
     localModel,
     ...(gradient && { gradient: gradient.values }),
     seconds: { train: trainSeconds, gradient: gradient?.seconds ?? 0 },

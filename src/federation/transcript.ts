@@ -7,7 +7,10 @@ export type Setting = Omit<ServerView, 'rounds' | 'finalModel'>;
 
 /** A client's transmission: what the server gets of it, and what it holds in truth. */
 export interface Sent extends Pick<Transmission, 'proposal' | 'mask' | 'sent' | 'ciphertexts'> {
-  readonly update: Omit<ClientUpdate, 'trainSeconds' | 'gradient'>;
+  readonly update: Omit<ClientUpdate, 'trainSeconds' | 'gradient'> & {
+    /** Where it isn't the round's global model. */
+    readonly start?: Float32Array;
+  };
 }
 
 /** A round's events, which the server sees too. */
@@ -33,7 +36,7 @@ export class Transcript {
   /** @param nextModel w_t, of which the server learns what `serverLearns` says. */
   addRound(facts: RoundFacts, sent: readonly Sent[], nextModel: Float32Array): void {
     const round = this.#view.length + 1;
-    const transmissions = (weights: (one: Sent) => PartialVector) =>
+    const transmissions = (read: (one: Sent) => Pick<Transmission, 'weights' | 'start'>) =>
       sent.map((one): Transmission => {
         const { client, samples, localSteps, batchSize } = one.update;
         const { update: _, ciphertexts, ...rest } = one;
@@ -43,7 +46,7 @@ export class Transcript {
           localSteps,
           batchSize,
           ...rest,
-          weights: weights(one),
+          ...read(one),
           ciphertexts,
         };
       });
@@ -51,13 +54,16 @@ export class Transcript {
       round,
       globalModel: this.#known,
       ...facts,
-      transmissions: transmissions((one) => this.#received(facts.mask, one)),
+      transmissions: transmissions((one) => ({ weights: this.#received(facts.mask, one) })),
     });
     this.#oracle.push({
       round,
       globalModel: PartialVector.complete(this.#model),
       ...facts,
-      transmissions: transmissions(({ update }) => PartialVector.complete(update.localModel)),
+      transmissions: transmissions(({ update: { localModel, start } }) => ({
+        weights: PartialVector.complete(localModel),
+        ...(start && { start: PartialVector.complete(start) }),
+      })),
     });
     this.#model = nextModel;
     if (!facts.lost) this.#known = this.#learned(facts.mask, sent, nextModel);

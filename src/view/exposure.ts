@@ -93,7 +93,7 @@ const fills: Readonly<Record<FillId, (read: Read) => Reading>> = {
 /** Both ends filled with the same values. */
 function filledFrom({ round, sent }: Read, values: Float32Array): Reading {
   return {
-    start: round.globalModel.fillFrom(values),
+    start: (sent.start ?? round.globalModel).fillFrom(values),
     model: sent.weights.fillFrom(values),
     usable: intersection(sent.weights.known, round.globalModel.known),
   };

@@ -31,7 +31,7 @@ export function serialiseView(view: ServerView): StoredView {
       ...round,
       globalModel: storePartial(round.globalModel),
       mask: packBitmap(round.mask),
-      transmissions: round.transmissions.map(({ mask, sent, weights, ...rest }) => ({
+      transmissions: round.transmissions.map(({ mask, sent, weights, start: _, ...rest }) => ({
         ...rest,
         ...(mask && { mask: packBitmap(mask) }),
         ...(sent && { sent: packBitmap(sent) }),

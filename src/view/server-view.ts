@@ -17,6 +17,11 @@ export interface Transmission {
   readonly sent?: CoordinateSet;
   /** w_t^k on the coordinates that were sent in plaintext. */
   readonly weights: PartialVector;
+  /**
+   * What the client started from, where that isn't the round's global model (`rest: kept`). For the
+   * oracle alone.
+   */
+  readonly start?: PartialVector;
   readonly ciphertexts: { readonly count: number; readonly bytes: number };
 }
 

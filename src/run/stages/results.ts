@@ -184,9 +184,22 @@ function enginesOf(records: readonly CellRecord[]): string[] {
 
 function warnings(records: readonly CellRecord[]): string[] {
   const engines = enginesOf(records);
-  return engines.length > 1
-    ? [
-        `Cells were computed on different tensor engines (${engines.join(', ')}), whose results differ in the last digits. Delete the run folder to compute all on one.`,
-      ]
-    : [];
+  const mixed =
+    engines.length > 1
+      ? [
+          `Cells were computed on different tensor engines (${engines.join(', ')}), whose results differ in the last digits. Delete the run folder to compute all on one.`,
+        ]
+      : [];
+  const insecure = records.flatMap(({ cell, summary: { exposition } }) =>
+    exposition.insecure ? [`${cell.row} is there to show a leak: ${exposition.insecure}`] : [],
+  );
+  const lost = records.flatMap(({ cell, summary: { rounds } }) => {
+    const without = rounds.filter((round) => round.lost);
+    return without.length === 0
+      ? []
+      : [
+          `${cell.row}, seed ${cell.seed}: ${without.length} of ${rounds.length} rounds gave no new global model. Round ${without[0]?.round}: ${without[0]?.lost?.reason}`,
+        ];
+  });
+  return [...mixed, ...new Set(insecure), ...lost];
 }

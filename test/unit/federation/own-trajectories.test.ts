@@ -16,6 +16,7 @@ import { recordedUpdates, recordTrajectory } from '../../../src/federation/traje
 import { dense } from '../../../src/models/layers.ts';
 import { ParameterLayout } from '../../../src/models/layout.ts';
 import type { Model } from '../../../src/models/model.ts';
+import { exposeTransmission } from '../../../src/view/exposure.ts';
 import {
   classes,
   closedFormGradient,
@@ -111,6 +112,8 @@ describe('a federation that trains for itself', () => {
           last && (averagedIn.get(i) ?? 0) <= last.round ? (last.model[i] as number) : mean,
         );
         expect(starts.get(`${client} in ${at + 1}`)).toEqual(start);
+        const seen = exposeTransmission(record.oracle, 'oracle', { client, round: at + 1 });
+        expect(seen.start).toEqual(start);
       }
       const next = means.slice();
       const heard = new Set<number>();
