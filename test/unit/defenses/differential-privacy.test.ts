@@ -33,6 +33,15 @@ describe('dp-gaussian', () => {
     expect(spent(200)).toBeGreaterThan(12);
   });
 
+  test('twenty rounds at ε = 50 each spend 312, as docs/defenses.md says', () => {
+    const twenty = { ...schedule, participations: 20 };
+    const perRound = gaussian({ reading: 'per-round' })?.noiseMultiplier(twenty) as number;
+    expect(perRound).toBeCloseTo(0.38, 2);
+    const mechanism = { samplingRate, noiseMultiplier: perRound, steps: 1000 };
+    expect(privacySpent(mechanism, 1e-5)).toBeCloseTo(312, -0.5);
+    expect(gaussian({})?.noiseMultiplier(twenty)).toBeCloseTo(0.77, 2);
+  });
+
   test('the readings agree for a client that is drawn once', () => {
     const once = { ...schedule, participations: 1 };
     expect(gaussian({})?.noiseMultiplier(once)).toBe(
