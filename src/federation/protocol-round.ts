@@ -16,7 +16,7 @@ import { exchangeScores } from './score-exchange.ts';
 import type { Traffic } from './traffic.ts';
 import { type RecordedUpdate, recordUpdate } from './trajectory.ts';
 import type { RoundFacts, Sent } from './transcript.ts';
-import type { ClientUpdate, UpdateSource } from './updates.ts';
+import type { UpdateSource } from './updates.ts';
 
 /** What all rounds of a federation share. */
 export interface RoundParts<P, M> {
