@@ -5,6 +5,10 @@ export interface Table {
   readonly values: Float32Array;
 }
 
+export function rowsOf({ width, values }: Table): number {
+  return values.length / width;
+}
+
 /** The rows of one table, then those of the other. */
 export function stack(upper: Table, lower: Table): Table {
   const values = new Float32Array(upper.values.length + lower.values.length);

@@ -3,7 +3,7 @@ import { defineAttack } from '../../src/api/attack.ts';
 import { readingAdversaries } from '../../src/view/adversaries.ts';
 import { confidence } from '../query/confidence.ts';
 import { PREPARED, scoreEachVictim } from '../query/each-victim.ts';
-import { askReferences, type ReferenceAnswers } from '../shadow/reference-models.ts';
+import { type ReferenceAnswers, referencesFor } from '../shadow/reference-models.ts';
 import { referenceMode, referenceParams } from '../shadow/reference-params.ts';
 import { fitNormal, logDensity, type PooledVariance, pooledVariance } from './likelihood.ts';
 
@@ -32,23 +32,22 @@ export const lira = defineAttack({
       "order is the paper's.",
     params,
     kind: 'membership',
-    adversaries: readingAdversaries,
+    adversaries: [...readingAdversaries, 'in-the-loop'],
   },
   async run(view, aux, context) {
-    const { params, progress } = context;
-    const references = await askReferences(view, aux, context, (done) => progress(PREPARED * done));
-    const all = references.candidates.flat();
-    const fixed = params.variance === 'fixed' ? pooledVariance(all) : undefined;
+    const { params } = context;
+    const referencesOf = await referencesFor(view, aux, context);
     const score = params.mode === 'online' ? logLikelihoodRatio : standardisedConfidence;
     return scoreEachVictim(
       aux,
       context,
-      ({ logits, label, victim, candidate }) =>
-        score(
-          confidence(logits, label),
-          references.candidates[victim]?.[candidate] as ReferenceAnswers,
-          fixed,
-        ),
+      async (victim, at) => {
+        const { references, candidates } = await referencesOf(victim, at);
+        const all = references.candidates.flat();
+        const fixed = params.variance === 'fixed' ? pooledVariance(all) : undefined;
+        return ({ logits, label, candidate }) =>
+          score(confidence(logits, label), candidates[candidate] as ReferenceAnswers, fixed);
+      },
       PREPARED,
     );
   },

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { defineAttack } from '../../src/api/attack.ts';
+import { type AttackContext, defineAttack } from '../../src/api/attack.ts';
 import { readingAdversaries } from '../../src/view/adversaries.ts';
 import { boostTrees } from '../classifier/boosted-trees.ts';
-import { MemberNetwork } from '../classifier/member-network.ts';
+import { type MemberLogit, MemberNetwork } from '../classifier/member-network.ts';
+import { rowsOf, type Table } from '../classifier/standardise.ts';
 import { PREPARED, scoreEachVictim } from '../query/each-victim.ts';
 import { shadowLogits } from '../shadow/logits.ts';
-import { trainShadowModel } from '../shadow/shadow-model.ts';
+import { learnFromShadow } from '../shadow/shadow-model.ts';
 import { shadowTrainingParams } from '../shadow/training.ts';
 import { posteriorTable, sortedPosteriors } from './posteriors.ts';
 
@@ -27,6 +28,7 @@ const params = z.strictObject({
   depth: z.int().min(1).default(4).describe('their depth'),
   treeLearningRate: z.number().positive().max(1).default(0.1).describe('how much each counts'),
 });
+type Params = z.infer<typeof params>;
 
 /**
  * A shadow model shows how posteriors of members differ from those of others; a classifier learns the
@@ -45,47 +47,54 @@ export const mlLeaks = defineAttack({
       "(Liu et al. 2021), whose trees are XGBoost's.",
     params,
     kind: 'membership',
-    adversaries: readingAdversaries,
+    adversaries: [...readingAdversaries, 'in-the-loop'],
   },
   async run(view, aux, context) {
-    const { model, engine, params, progress, signal } = context;
-    const shadow = await trainShadowModel(view, aux.shadow, context, (done) =>
-      progress(PREPARED * done),
-    );
-    const logits = await shadowLogits(shadow, model, engine);
+    const { model, engine, params } = context;
     const count = params.classifier === 'network' ? TOP : model.classes;
-    const tableOf = (rows: Float32Array) => posteriorTable(rows, model.classes, count);
-    const [members, nonMembers] = [tableOf(logits.members), tableOf(logits.nonMembers)];
-
-    const learn = async () => {
-      if (params.classifier === 'boosted-trees')
-        return boostTrees(members, nonMembers, {
-          ...{ trees: params.trees, depth: params.depth, learningRate: params.treeLearningRate },
-          ...{ regularisation: 1, leastCurvature: 1 },
-        });
-      const network = await MemberNetwork.open(
-        engine,
-        shadow.members.count + shadow.nonMembers.count,
-        { parts: [TOP], partUnits: params.hiddenUnits, encoder: [] },
-        {
-          iterations: params.attackIterations,
-          learningRate: params.attackLearningRate,
-          ...{ decay: 0, limit: Number.POSITIVE_INFINITY },
-        },
-      );
-      try {
-        const random = context.random.derive('ml-leaks', 'attack model');
-        return await network.train(members, nonMembers, { random, signal });
-      } finally {
-        network.close();
-      }
-    };
-    const memberLogit = await learn();
+    const classifierOf = await learnFromShadow(view, aux.shadow, context, async (shadow) => {
+      const logits = await shadowLogits(shadow, model, engine);
+      const tableOf = (rows: Float32Array) => posteriorTable(rows, model.classes, count);
+      return learn(tableOf(logits.members), tableOf(logits.nonMembers), context);
+    });
+    context.progress(PREPARED);
     return scoreEachVictim(
       aux,
       context,
-      (answer) => memberLogit(sortedPosteriors(answer.logits, count)),
+      async (victim) => {
+        const memberLogit = await classifierOf(victim);
+        return ({ logits }) => memberLogit(sortedPosteriors(logits, count));
+      },
       PREPARED,
     );
   },
 });
+
+/** Trains the classifier on posteriors of members and others. */
+async function learn(
+  members: Table,
+  nonMembers: Table,
+  { engine, params, random, signal }: AttackContext<Params>,
+): Promise<MemberLogit> {
+  if (params.classifier === 'boosted-trees')
+    return boostTrees(members, nonMembers, {
+      ...{ trees: params.trees, depth: params.depth, learningRate: params.treeLearningRate },
+      ...{ regularisation: 1, leastCurvature: 1 },
+    });
+  const network = await MemberNetwork.open(
+    engine,
+    rowsOf(members) + rowsOf(nonMembers),
+    { parts: [TOP], partUnits: params.hiddenUnits, encoder: [] },
+    {
+      iterations: params.attackIterations,
+      learningRate: params.attackLearningRate,
+      ...{ decay: 0, limit: Number.POSITIVE_INFINITY },
+    },
+  );
+  try {
+    const stream = random.derive('ml-leaks', 'attack model');
+    return await network.train(members, nonMembers, { random: stream, signal });
+  } finally {
+    network.close();
+  }
+}

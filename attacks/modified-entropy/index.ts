@@ -4,7 +4,7 @@ import { bestThreshold } from '../../src/stats/threshold.ts';
 import { readingAdversaries } from '../../src/view/adversaries.ts';
 import { PREPARED, scoreEachVictim } from '../query/each-victim.ts';
 import { shadowLogits } from '../shadow/logits.ts';
-import { trainShadowModel } from '../shadow/shadow-model.ts';
+import { learnFromShadow } from '../shadow/shadow-model.ts';
 import { shadowTrainingParams } from '../shadow/training.ts';
 import { modifiedEntropy } from './entropy.ts';
 
@@ -28,35 +28,26 @@ export const modifiedEntropyAttack = defineAttack({
       'others among the shadow samples takes the threshold of all classes.',
     params,
     kind: 'membership',
-    adversaries: readingAdversaries,
+    adversaries: [...readingAdversaries, 'in-the-loop'],
   },
   async run(view, aux, context) {
-    const { model, engine, params, progress } = context;
-    const shadow = await trainShadowModel(view, aux.shadow, context, (done) =>
-      progress(PREPARED * done),
-    );
-    const logits = await shadowLogits(shadow, model, engine);
-    const known = [
-      ...scored(logits.members, shadow.members.labels, 1),
-      ...scored(logits.nonMembers, shadow.nonMembers.labels, 0),
-    ];
-    const thresholdOf = (samples: readonly ScoredSample[]) =>
-      bestThreshold(
-        samples.map(({ score }) => score),
-        samples.map(({ member }) => member),
-      );
-    // Where nothing tells members from others, any threshold will do.
-    const general = thresholdOf(known);
-    const shared = Number.isFinite(general) ? general : 0;
-    const thresholds = Float64Array.from({ length: model.classes }, (_, label) => {
-      if (params.thresholds === 'one') return shared;
-      const threshold = thresholdOf(known.filter((sample) => sample.label === label));
-      return Number.isFinite(threshold) ? threshold : shared;
+    const { model, engine, params } = context;
+    const thresholdsOf = await learnFromShadow(view, aux.shadow, context, async (shadow) => {
+      const logits = await shadowLogits(shadow, model, engine);
+      const known = [
+        ...scored(logits.members, shadow.members.labels, 1),
+        ...scored(logits.nonMembers, shadow.nonMembers.labels, 0),
+      ];
+      return learnThresholds(known, params.thresholds === 'one' ? 0 : model.classes);
     });
+    context.progress(PREPARED);
     return scoreEachVictim(
       aux,
       context,
-      ({ logits, label }) => -modifiedEntropy(logits, label) - (thresholds[label] as number),
+      async (victim) => {
+        const { shared, ofClass } = await thresholdsOf(victim);
+        return ({ logits, label }) => -modifiedEntropy(logits, label) - (ofClass[label] ?? shared);
+      },
       PREPARED,
     );
   },
@@ -67,6 +58,28 @@ interface ScoredSample {
   readonly member: 0 | 1;
   /** −(modified entropy). */
   readonly score: number;
+}
+
+interface Thresholds {
+  readonly ofClass: readonly number[];
+  readonly shared: number;
+}
+
+/** The best threshold of all samples, and of those of each of `classes` classes. */
+function learnThresholds(known: readonly ScoredSample[], classes: number): Thresholds {
+  const thresholdOf = (samples: readonly ScoredSample[]) =>
+    bestThreshold(
+      samples.map(({ score }) => score),
+      samples.map(({ member }) => member),
+    );
+  // Where nothing tells members from others, any threshold will do.
+  const general = thresholdOf(known);
+  const shared = Number.isFinite(general) ? general : 0;
+  const ofClass = Array.from({ length: classes }, (_, label) => {
+    const threshold = thresholdOf(known.filter((sample) => sample.label === label));
+    return Number.isFinite(threshold) ? threshold : shared;
+  });
+  return { ofClass, shared };
 }
 
 function scored(logits: Float32Array, labels: Int32Array, member: 0 | 1): ScoredSample[] {

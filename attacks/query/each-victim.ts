@@ -50,22 +50,21 @@ export interface ExposedAnswer {
   /** [classes]. */
   readonly logits: Float32Array;
   readonly label: number;
-  /** The candidate, and its victim, in the order of the questions. */
+  /** The candidate's place among its victim's. */
   readonly candidate: number;
-  readonly victim: number;
 }
 
 /**
  * Scores every victim's candidates by what the exposed model answers to them.
  *
- * @param score membership score of one candidate
+ * @param scorer gives, for a victim, the membership score of one of its candidates
  * @param from as in {@link answerEachVictim}
  * @throws {NotApplicable} when the run has no victims, or the adversary nothing to read.
  */
 export async function scoreEachVictim<P>(
   aux: AuxiliaryKnowledge,
   context: AttackContext<P>,
-  score: (answer: ExposedAnswer) => number,
+  scorer: (victim: MembershipTarget, at: number) => Promise<(answer: ExposedAnswer) => number>,
   from = 0,
 ): Promise<MembershipOutput> {
   const { model, engine } = context;
@@ -74,14 +73,15 @@ export async function scoreEachVictim<P>(
     return await answerEachVictim(
       aux,
       context,
-      async ({ client, round, candidates }, victim) => {
+      async (victim, at) => {
+        const { client, round, candidates } = victim;
+        const score = await scorer(victim, at);
         const logits = await query.ask(context.expose({ client, round }).model, candidates);
         const scores = Float64Array.from({ length: candidates.count }, (_, candidate) =>
           score({
             logits: logits.subarray(candidate * model.classes, (candidate + 1) * model.classes),
             label: candidates.labels[candidate] as number,
             candidate,
-            victim,
           }),
         );
         return { scores };

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { defineAttack } from '../../src/api/attack.ts';
+import type { LabelledSamples } from '../../src/data/dataset.ts';
 import { readingAdversaries } from '../../src/view/adversaries.ts';
 import { confidences, logProbability } from '../query/confidence.ts';
 import { answerEachVictim, PREPARED } from '../query/each-victim.ts';
 import { LogitsQuery } from '../query/logits.ts';
-import { askReferences, type ReferenceAnswers } from '../shadow/reference-models.ts';
+import { type ReferenceAnswers, referencesFor } from '../shadow/reference-models.ts';
 import { referenceMode, referenceParams } from '../shadow/reference-params.ts';
 import { priorProbability, tuneA } from './probability.ts';
 
@@ -41,36 +42,36 @@ export const rmia = defineAttack({
       'samples. Differs: probabilities are the softmax, without the margin of its appendix.',
     params,
     kind: 'membership',
-    adversaries: readingAdversaries,
+    adversaries: [...readingAdversaries, 'in-the-loop'],
   },
   async run(view, aux, context) {
-    const { model, engine, params, progress } = context;
-    const references = await askReferences(view, aux, context, (done) => progress(PREPARED * done));
-    const logGamma = Math.log(params.gamma);
-    const { mode } = params;
-    const a = mode === 'online' ? 1 : (params.a ?? tuneA(references.ownByModel));
-    const logPrior = (answers: ReferenceAnswers) =>
-      Math.log(priorProbability(answers, { mode, a }));
+    const { model, engine, params } = context;
+    const { mode, gamma } = params;
+    const referencesOf = await referencesFor(view, aux, context);
     const query = await LogitsQuery.open(model, engine);
     try {
       return await answerEachVictim(
         aux,
         context,
-        async ({ client, round, candidates }, victim) => {
+        async (victim, at) => {
+          const { references, candidates } = await referencesOf(victim, at);
+          const a = mode === 'online' ? 1 : (params.a ?? tuneA(references.ownByModel));
+          const { client, round } = victim;
           const exposed = context.expose({ client, round }).model;
           // ln of Pr(x | exposed model) / Pr(x).
           const logRatios = async (
-            samples: typeof candidates,
+            samples: LabelledSamples,
             answers: readonly ReferenceAnswers[],
           ) => {
             const phi = confidences(await query.ask(exposed, samples), samples.labels);
-            return phi.map(
-              (value, at) => logProbability(value) - logPrior(answers[at] as ReferenceAnswers),
-            );
+            return phi.map((value, sample) => {
+              const prior = priorProbability(answers[sample] as ReferenceAnswers, { mode, a });
+              return logProbability(value) - Math.log(prior);
+            });
           };
           const population = (await logRatios(aux.shadow, references.own)).sort();
-          const own = await logRatios(candidates, references.candidates[victim] ?? []);
-          const beaten = own.map((ratio) => countUpTo(population, ratio - logGamma));
+          const ratios = await logRatios(victim.candidates, candidates);
+          const beaten = ratios.map((ratio) => countUpTo(population, ratio - Math.log(gamma)));
           return { scores: beaten.map((count) => count / population.length) };
         },
         PREPARED,

@@ -11,14 +11,19 @@ export function priorProbability(
   answers: ReferenceAnswers,
   { mode, a }: { readonly mode: 'online' | 'offline'; readonly a: number },
 ): number {
-  const mean = (phi: Float64Array) =>
-    phi.reduce((sum, value) => sum + Math.exp(logProbability(value)), 0) / phi.length;
-  const prior =
-    mode === 'online'
-      ? (mean(answers.in) + mean(answers.out)) / 2
-      : ((1 + a) * mean(answers.out) + 1 - a) / 2;
-  // Far in the tail every probability may round to 0.
-  return Math.max(prior, Number.MIN_VALUE);
+  const out = meanProbability(answers.out);
+  return mode === 'online' ? (meanProbability(answers.in) + out) / 2 : offlinePrior(out, a);
+}
+
+function offlinePrior(out: number, a: number): number {
+  return ((1 + a) * out + 1 - a) / 2;
+}
+
+/** Mean p of confidences φ; never 0, which far in the tail every probability may round to. */
+function meanProbability(phi: ArrayLike<number>): number {
+  let sum = 0;
+  for (let at = 0; at < phi.length; at++) sum += Math.exp(logProbability(phi[at] as number));
+  return Math.max(sum / phi.length, Number.MIN_VALUE);
 }
 
 /**
@@ -26,17 +31,22 @@ export function priorProbability(
  * attacked offline with the help of the others, and its members are known. The first of several.
  */
 export function tuneA(models: readonly OwnAnswers[]): number {
-  const meanAuc = (a: number) =>
-    models.reduce((sum, { phi, members }, target) => {
-      const ratios = phi.map((value, sample) => {
-        const out = models.flatMap((other, at) =>
+  const targets = models.map(({ phi, members }, target) => ({
+    members,
+    logP: phi.map(logProbability),
+    out: phi.map((_, sample) =>
+      meanProbability(
+        models.flatMap((other, at) =>
           at !== target && other.members[sample] === 0 ? [other.phi[sample] as number] : [],
-        );
-        const answers = { in: new Float64Array(0), out: Float64Array.from(out) };
-        return logProbability(value) - Math.log(priorProbability(answers, { mode: 'offline', a }));
-      });
-      return sum + weightedAuc({ scores: ratios, members })(new Float64Array(phi.length).fill(1));
-    }, 0) / models.length;
+        ),
+      ),
+    ),
+  }));
+  const meanAuc = (a: number) =>
+    targets.reduce((sum, { members, logP, out }) => {
+      const scores = logP.map((value, at) => value - Math.log(offlinePrior(out[at] as number, a)));
+      return sum + weightedAuc({ scores, members })(new Float64Array(scores.length).fill(1));
+    }, 0) / targets.length;
   const tried = Array.from({ length: 11 }, (_, tenths) => tenths / 10);
   const found = tried.map(meanAuc);
   return tried[found.indexOf(Math.max(...found))] as number;

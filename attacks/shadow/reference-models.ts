@@ -1,15 +1,19 @@
 import { type AttackContext, NotApplicable } from '../../src/api/attack.ts';
+import type { LabelledSamples } from '../../src/data/dataset.ts';
 import { takeSamples } from '../../src/data/samples.ts';
 import { type RandomStream, randomStream } from '../../src/engine/random.ts';
 import { sideBySide } from '../../src/engine/side-by-side.ts';
-import type { AuxiliaryKnowledge } from '../../src/view/auxiliary.ts';
+import type { Exposure } from '../../src/view/adversaries.ts';
+import type { AuxiliaryKnowledge, MembershipTarget } from '../../src/view/auxiliary.ts';
 import type { ServerView } from '../../src/view/server-view.ts';
+import type { ShadowClient } from '../../src/view/shadow.ts';
 import { confidences } from '../query/confidence.ts';
+import { PREPARED } from '../query/each-victim.ts';
 import { LogitsQuery } from '../query/logits.ts';
 import { identityOf } from './identity.ts';
 import { poolSamples } from './sample-pool.ts';
 import { SgdTrainer } from './sgd.ts';
-import { likeClients, type ShadowTrainingParams } from './training.ts';
+import { likeClients, type SgdSettings, type ShadowTrainingParams } from './training.ts';
 
 /** Raised whenever the same input could give other reference models. */
 const VERSION = 1;
@@ -46,37 +50,81 @@ export interface References {
   readonly own: readonly ReferenceAnswers[];
   /** The same by model. */
   readonly ownByModel: readonly OwnAnswers[];
-  /** On every victim's candidates. */
+  /** On the victims' candidates: of all victims, in the loop of one. */
   readonly candidates: readonly (readonly ReferenceAnswers[])[];
 }
 
+/** What a victim's candidates are compared with. */
+export interface VictimReferences {
+  readonly references: References;
+  /** On the victim's own candidates, in their order. */
+  readonly candidates: readonly ReferenceAnswers[];
+}
+
 /**
- * Trains the reference models of LiRA and RMIA as clients train, from the public initial model, and
- * asks each about every sample. Each sample is in exactly half of the models, drawn at random
- * (Carlini et al. 2022, §IV-A); models and answers are shared by all attacks and cells of a run.
+ * Trains the reference models of LiRA and RMIA as clients train and asks each about every sample. Each
+ * sample is in exactly half of the models, drawn at random (Carlini et al. 2022, §IV-A).
  *
- * @param progress told how far the training is, 0 … 1
+ * They start from the public initial model, and are shared by all attacks and cells of a run. In the
+ * loop every victim has its own: clients of the attacker's in the victim's round, read as the defense
+ * would have masked them.
+ *
  * @throws {NotApplicable} when the attacker has fewer than 4 samples, or there is no question.
  */
-export async function askReferences<P extends ReferenceParams>(
+export async function referencesFor<P extends ReferenceParams>(
   view: Pick<ServerView, 'hyper' | 'initialModel'>,
-  { shadow: own, membership }: AuxiliaryKnowledge,
+  aux: AuxiliaryKnowledge,
   context: AttackContext<P>,
-  progress: (fraction: number) => void,
-): Promise<References> {
+): Promise<(victim: MembershipTarget, at: number) => Promise<VictimReferences>> {
+  const { membership, shadow: own } = aux;
   if (membership.length === 0)
     throw new NotApplicable('The run has no victim clients, so there is no membership question.');
   if (own.count < 4)
     throw new NotApplicable(
       `The attacker has ${own.count} samples of its own; reference models need at least 4.`,
     );
-  const { model, engine, params, signal } = context;
+  const { params, expose, shadowTransmissions, progress } = context;
+  const settings = likeClients(params, view);
+  if (shadowTransmissions)
+    return async (victim) => {
+      const { client, round } = victim;
+      const { start } = expose({ client, round });
+      const questions = { own, lists: [victim.candidates] };
+      const references = await askReferences(questions, context, {
+        ...{ ...settings, epochs: view.hyper.localEpochs, start },
+        read: async (shadow) => {
+          const [exposed] = await shadowTransmissions({ client, round }, [shadow]);
+          return (exposed as Exposure).model;
+        },
+      });
+      return { references, candidates: references.candidates[0] ?? [] };
+    };
+  const lists = membership.map(({ candidates }) => candidates);
+  const references = await askReferences({ own, lists }, context, {
+    ...{ ...settings, start: view.initialModel },
+    progress: (done) => progress(PREPARED * done),
+  });
+  return async (_, at) => ({ references, candidates: references.candidates[at] ?? [] });
+}
+
+interface ReferenceTraining extends SgdSettings {
+  readonly start: Float32Array;
+  /** What the attacker reads of such a model; absent: the model itself. */
+  readonly read?: (shadow: ShadowClient) => Promise<Float32Array>;
+  /** Told how far the training is, 0 … 1. */
+  readonly progress?: (fraction: number) => void;
+}
+
+async function askReferences<P extends ReferenceParams>(
+  { own, lists }: { readonly own: LabelledSamples; readonly lists: readonly LabelledSamples[] },
+  { model, engine, params, signal, once }: AttackContext<P>,
+  { start, epochs, learningRate, read, progress, ...settings }: ReferenceTraining,
+): Promise<References> {
   const { mode, references } = params;
-  const pool = poolSamples([own, ...membership.map(({ candidates }) => candidates)]);
+  const pool = poolSamples([own, ...lists]);
   const [ownPlaces, ...candidatePlaces] = pool.places as [Uint32Array, ...Uint32Array[]];
   const { count } = pool.samples;
-  const settings = likeClients(params, view);
-  const identity = identityOf(view.initialModel, pool.samples);
+  const identity = identityOf(start, pool.samples);
   const random = randomStream(identity, 'reference models', mode, references);
   const trainedOn = drawSplit(
     mode === 'online' ? Uint32Array.from({ length: count }, (_, at) => at) : ownPlaces,
@@ -91,40 +139,41 @@ export async function askReferences<P extends ReferenceParams>(
       `With ${own.count} samples of its own the attacker has none for one of ${references} reference models.`,
     );
   const batchSize = Math.min(settings.batchSize, smallest);
-  const { epochs, learningRate } = settings;
 
-  const answers = await context.once(
-    [
-      ...['reference models', VERSION, identity, mode, references],
-      ...[model.id, engine.id, epochs, batchSize, learningRate],
-    ],
-    async () => {
-      const trainer = await SgdTrainer.open(model, engine, batchSize);
-      const query = await LogitsQuery.open(model, engine);
-      const answered = new Float32Array(references * count);
-      let epochsDone = 0;
-      try {
-        await sideBySide(
-          rows,
-          () => engine.width,
-          async (set, at) => {
-            const weights = await trainer.train({
-              start: view.initialModel,
-              samples: takeSamples(pool.samples, set),
-              ...{ epochs, learningRate, signal, random: random.derive('model', at) },
-              progress: () => progress(++epochsDone / (epochs * references)),
-            });
-            const logits = await query.ask(weights, pool.samples);
-            answered.set(confidences(logits, pool.samples.labels), at * count);
-          },
-        );
-      } finally {
-        trainer.close();
-        query.close();
-      }
-      return answered;
-    },
-  );
+  const compute = async () => {
+    const trainer = await SgdTrainer.open(model, engine, batchSize);
+    const query = await LogitsQuery.open(model, engine);
+    const answered = new Float32Array(references * count);
+    let epochsDone = 0;
+    try {
+      await sideBySide(
+        rows,
+        () => engine.width,
+        async (set, at) => {
+          const samples = takeSamples(pool.samples, set);
+          const trained = await trainer.train({
+            ...{ start, samples, epochs, learningRate, signal },
+            random: random.derive('model', at),
+            progress: () => progress?.(++epochsDone / (epochs * references)),
+          });
+          const localSteps = epochs * Math.floor(samples.count / batchSize);
+          const shadow = { start, model: trained, samples, localSteps, batchSize };
+          const logits = await query.ask((await read?.(shadow)) ?? trained, pool.samples);
+          answered.set(confidences(logits, pool.samples.labels), at * count);
+        },
+      );
+    } finally {
+      trainer.close();
+      query.close();
+    }
+    return answered;
+  };
+  const key = [
+    ...['reference models', VERSION, identity, mode, references],
+    ...[model.id, engine.id, epochs, batchSize, learningRate],
+  ];
+  // What is read in the loop depends on the defense, which the key doesn't name.
+  const answers = read ? await compute() : await once(key, compute);
 
   const answersTo = (place: number): ReferenceAnswers => {
     const where = (bit: number) =>

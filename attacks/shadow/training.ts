@@ -3,7 +3,13 @@ import type { ServerView } from '../../src/view/server-view.ts';
 
 /** Parameters of every attack that trains models of its own. */
 export const shadowTrainingParams = {
-  epochs: z.int().min(1).default(20).describe('passes over the training data of such a model'),
+  epochs: z
+    .int()
+    .min(1)
+    .default(20)
+    .describe(
+      "passes over the training data of such a model; in the loop the clients' local epochs",
+    ),
   learningRate: z
     .number()
     .positive()

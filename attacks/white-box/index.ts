@@ -3,7 +3,7 @@ import { defineAttack } from '../../src/api/attack.ts';
 import { readingAdversaries } from '../../src/view/adversaries.ts';
 import { MemberNetwork } from '../classifier/member-network.ts';
 import { answerEachVictim, PREPARED } from '../query/each-victim.ts';
-import { trainShadowModel } from '../shadow/shadow-model.ts';
+import { learnFromShadow } from '../shadow/shadow-model.ts';
 import { shadowTrainingParams } from '../shadow/training.ts';
 import { featureParts, SampleFeatures } from './features.ts';
 
@@ -35,36 +35,41 @@ export const whiteBox = defineAttack({
       'an encoder of 128 and 64 units; no hidden activations.',
     params,
     kind: 'membership',
-    adversaries: readingAdversaries,
+    adversaries: [...readingAdversaries, 'in-the-loop'],
   },
   async run(view, aux, context) {
-    const { model, engine, params, progress, signal } = context;
-    const shadow = await trainShadowModel(view, aux.shadow, context, (done) =>
-      progress((PREPARED * done) / 2),
-    );
+    const { model, engine, params, signal } = context;
     const features = await SampleFeatures.open(model, engine);
-    const network = await MemberNetwork.open(
-      engine,
-      shadow.members.count + shadow.nonMembers.count,
-      { parts: featureParts(model), partUnits: params.hiddenUnits, encoder: [128, 64] },
-      {
-        iterations: params.attackIterations,
-        learningRate: params.attackLearningRate,
-        decay: params.decay,
-        limit: MOST_DEVIATIONS,
-      },
-    );
     try {
-      const memberLogit = await network.train(
-        await features.of(shadow.weights, shadow.members, signal),
-        await features.of(shadow.weights, shadow.nonMembers, signal),
-        { random: context.random.derive('white-box', 'network'), signal },
-      );
-      progress(PREPARED);
+      const classifierOf = await learnFromShadow(view, aux.shadow, context, async (shadow) => {
+        const network = await MemberNetwork.open(
+          engine,
+          shadow.members.count + shadow.nonMembers.count,
+          { parts: featureParts(model), partUnits: params.hiddenUnits, encoder: [128, 64] },
+          {
+            iterations: params.attackIterations,
+            learningRate: params.attackLearningRate,
+            decay: params.decay,
+            limit: MOST_DEVIATIONS,
+          },
+        );
+        try {
+          return await network.train(
+            await features.of(shadow.weights, shadow.members, signal),
+            await features.of(shadow.weights, shadow.nonMembers, signal),
+            { random: context.random.derive('white-box', 'network'), signal },
+          );
+        } finally {
+          network.close();
+        }
+      });
+      context.progress(PREPARED);
       return await answerEachVictim(
         aux,
         context,
-        async ({ client, round, candidates }) => {
+        async (victim) => {
+          const memberLogit = await classifierOf(victim);
+          const { client, round, candidates } = victim;
           const exposed = context.expose({ client, round }).model;
           const { width, values } = await features.of(exposed, candidates, signal);
           return {
@@ -77,7 +82,6 @@ export const whiteBox = defineAttack({
       );
     } finally {
       features.close();
-      network.close();
     }
   },
 });

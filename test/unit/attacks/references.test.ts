@@ -3,12 +3,13 @@ import { lira } from '../../../attacks/lira/index.ts';
 import { fitNormal, logDensity, pooledVariance } from '../../../attacks/lira/likelihood.ts';
 import { rmia } from '../../../attacks/rmia/index.ts';
 import { priorProbability, tuneA } from '../../../attacks/rmia/probability.ts';
-import { askReferences, type ReferenceParams } from '../../../attacks/shadow/reference-models.ts';
+import { type ReferenceParams, referencesFor } from '../../../attacks/shadow/reference-models.ts';
 import { poolSamples } from '../../../attacks/shadow/sample-pool.ts';
 import type { AttackContext } from '../../../src/api/attack.ts';
 import { NotApplicable } from '../../../src/api/attack.ts';
 import { randomStream } from '../../../src/engine/random.ts';
 import { findModel } from '../../../src/models/registry.ts';
+import type { MembershipTarget } from '../../../src/view/auxiliary.ts';
 import { ask, engine, knowledge, nothingEncrypted, oneRound, take } from './setting.ts';
 
 const model = findModel('mlp-2fc');
@@ -28,10 +29,18 @@ const question = (client: number, first: number) => ({
 // The victims share ten candidates.
 const aux = knowledge({ membership: [question(0, 200), question(1, 210)] }, take(0, 40));
 
+/** The references of both victims. */
+async function askReferences(params: ReferenceParams) {
+  const of = await referencesFor(view, aux, context(params));
+  const [first] = aux.membership as [MembershipTarget];
+  return (await of(first, 0)).references;
+}
+
 function context(params: ReferenceParams, remembered = new Map<string, Float32Array>()) {
   return {
     ...{ params, model, engine },
     signal: new AbortController().signal,
+    progress: () => {},
     async once(key: readonly (string | number)[], compute: () => Promise<Float32Array>) {
       const name = JSON.stringify(key);
       const value = remembered.get(name) ?? (await compute());
@@ -43,7 +52,7 @@ function context(params: ReferenceParams, remembered = new Map<string, Float32Ar
 
 test('online: every sample is in half of the models, shared candidates the same everywhere', async () => {
   const params = { mode: 'online', references: 6, epochs: 1 } as const;
-  const { own, candidates } = await askReferences(view, aux, context(params), () => {});
+  const { own, candidates } = await askReferences(params);
   expect(own).toHaveLength(40);
   for (const answers of [...own, ...candidates.flat()]) {
     expect(answers.in).toHaveLength(3);
@@ -54,7 +63,7 @@ test('online: every sample is in half of the models, shared candidates the same 
 
 test('online: models trained on a sample are surer of it', async () => {
   const params = { mode: 'online', references: 8, epochs: 30 } as const;
-  const { candidates } = await askReferences(view, aux, context(params), () => {});
+  const { candidates } = await askReferences(params);
   const mean = (values: readonly number[]) =>
     values.reduce((sum, value) => sum + value, 0) / values.length;
   const side = (of: 'in' | 'out') => mean(candidates.flat().flatMap(({ [of]: phi }) => [...phi]));
@@ -63,7 +72,7 @@ test('online: models trained on a sample are surer of it', async () => {
 
 test('offline: no model was trained on a candidate, each own sample is in half of them', async () => {
   const params = { mode: 'offline', references: 4, epochs: 1 } as const;
-  const { own, candidates } = await askReferences(view, aux, context(params), () => {});
+  const { own, candidates } = await askReferences(params);
   for (const answers of candidates.flat()) {
     expect(answers.in).toHaveLength(0);
     expect(answers.out).toHaveLength(4);
