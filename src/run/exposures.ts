@@ -8,6 +8,7 @@ import {
 } from '../view/adversaries.ts';
 import type { AuxiliaryKnowledge } from '../view/auxiliary.ts';
 import { type ExposureSources, exposeTransmission } from '../view/exposure.ts';
+import { deduceView } from '../view/opened-view.ts';
 import type { ServerView } from '../view/server-view.ts';
 
 /** A cell's record: what the server saw, and the same without absences, for the oracle. */
@@ -28,8 +29,10 @@ export const digestedAdversaries = adversaries.flatMap(({ id, sees }) =>
 
 /** Where what an adversary sees of a cell lies; adversaries that see the same share it. */
 export function viewKey(cellHash: string, adversary: AdversaryId): string {
-  const shared = findAdversary(adversary).sees === 'server';
-  return shared ? cellHash : `${cellHash}-${adversary.replace(':', '-')}`;
+  const { sees } = findAdversary(adversary);
+  return sees === 'server' || sees === 'deduced'
+    ? cellHash
+    : `${cellHash}-${adversary.replace(':', '-')}`;
 }
 
 /** The transmissions that attacks of a kind are asked about; keys are asked about as a whole. */
@@ -54,7 +57,8 @@ export function digestExposures(
   targets: readonly Target[],
 ): string {
   const { sees } = findAdversary(adversary);
-  const view = sees === 'everything' ? oracle : server;
+  const view =
+    sees === 'everything' ? oracle : sees === 'deduced' ? deduceView(server, oracle) : server;
   const { model, size, hyper } = server;
   const hash = createHash('sha256').update(`${JSON.stringify({ model, size, hyper })}\n`);
   if (adversary === 'in-the-loop') {

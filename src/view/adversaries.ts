@@ -12,10 +12,10 @@ export interface Adversary {
   /** Who it takes: headlines are of the server alone. */
   readonly needs: 'server' | 'colluders' | 'upper-bound';
   /**
-   * `server`: what the server saw; `opened`: the same with what colluders' or recovered keys open;
-   * `everything`: the record without absences.
+   * `server`: what the server saw; `deduced`: with what follows from sums it knows; `opened`: with what
+   * colluders or recovered keys open; `everything`: the record without absences.
    */
-  readonly sees: 'server' | 'opened' | 'everything';
+  readonly sees: 'server' | 'deduced' | 'opened' | 'everything';
   readonly fill: FillId;
   /** `all`: filled values too, as if they were real; `usable`: what it read or interpolated. */
   readonly scores: 'all' | 'usable';
@@ -110,9 +110,9 @@ export const adversaries: readonly Adversary[] = [
     id: 'mask-aware',
     title: 'Mask-aware',
     knows:
-      'It fills like global-fill, but knows which coordinates came in plaintext and scores only those.',
+      'It fills like global-fill, but knows which coordinates came in plaintext, or follow from sums it knows, and scores only those.',
     needs: 'server',
-    sees: 'server',
+    sees: 'deduced',
     fill: 'global',
     scores: 'usable',
   },
@@ -122,7 +122,7 @@ export const adversaries: readonly Adversary[] = [
     knows:
       "It looks back on all rounds and interpolates encrypted coordinates in time between the victim's own plaintext values and those of global models; it scores what it read or interpolated.",
     needs: 'server',
-    sees: 'server',
+    sees: 'deduced',
     fill: 'history',
     scores: 'usable',
   },
@@ -132,7 +132,7 @@ export const adversaries: readonly Adversary[] = [
     knows:
       'It reads like mask-aware and runs clients of its own through the same defense, so that what it trains on is masked like what it attacks.',
     needs: 'server',
-    sees: 'server',
+    sees: 'deduced',
     fill: 'global',
     scores: 'usable',
     onRequest: true,

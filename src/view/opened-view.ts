@@ -87,6 +87,17 @@ export function openView(server: ServerView, oracle: ServerView, access: Access)
   };
 }
 
+/**
+ * What the server can work out alone. Where masks are individual, or a round has one client, it may
+ * know an aggregate and all updates in it but one.
+ */
+export function deduceView(server: ServerView, oracle: ServerView): ServerView {
+  const possible = server.rounds.some(
+    ({ transmissions }) => transmissions.length === 1 || transmissions.some(({ mask }) => mask),
+  );
+  return possible ? openView(server, oracle, { colluders: [], recovered: [] }) : server;
+}
+
 /** What keys open of one round: of each transmission, and of the aggregate. */
 interface Opened {
   readonly transmissions: readonly CoordinateSet[];

@@ -5,7 +5,7 @@ import { findAdversary } from '../../view/adversaries.ts';
 import { chooseColluders } from '../../view/colluders.ts';
 import { parseKeyEvidence } from '../../view/key-evidence.ts';
 import { recoveredKeys } from '../../view/key-recovery.ts';
-import { openView } from '../../view/opened-view.ts';
+import { type Access, deduceView, openView } from '../../view/opened-view.ts';
 import { parseView, serialiseView } from '../../view/serialise.ts';
 import type { ServerView } from '../../view/server-view.ts';
 import { viewKey } from '../exposures.ts';
@@ -17,18 +17,36 @@ import { folderOf } from './workplace.ts';
 
 type Where = RunContext & Omit<ViewTask, 'kind'>;
 
+/** `about.json` of a view. */
+interface About {
+  /** Why there is none. */
+  readonly reason?: string;
+  /** Whether the server can work out more than it saw; else the two are one. */
+  readonly deduced?: true;
+}
+
 /**
  * Writes out what an adversary sees of a cell. It follows from the training and the trace of the
  * protocol, but a process that attacks for a real adversary must not read the training.
  */
 export async function viewStage(task: Where): Promise<void> {
   const stage = folderOf(task).view(viewKey(task.cell.hash, task.adversary));
+  const transcript = await transcriptOf(task);
+  const [server, oracle] = [transcript.view(), transcript.oracle()];
+  const finish = (about: About, files: Record<string, unknown>) =>
+    stage.complete({ 'about.json': about, ...files });
+  if (findAdversary(task.adversary).sees !== 'opened') {
+    const view = { 'view.bin': serialiseView(server) };
+    const deduced = deduceView(server, oracle);
+    if (deduced === server) return finish({}, view);
+    return finish({ deduced: true }, { ...view, 'deduced.bin': serialiseView(deduced) });
+  }
   try {
-    const view = await seenBy(task);
-    await stage.complete({ 'reason.json': null, 'view.bin': serialiseView(view) });
+    const access = await accessOf(task, server);
+    return finish({}, { 'view.bin': serialiseView(openView(server, oracle, access)) });
   } catch (error) {
     if (!(error instanceof NotApplicable)) throw error;
-    await stage.complete({ 'reason.json': error.message });
+    return finish({ reason: error.message }, {});
   }
 }
 
@@ -37,26 +55,23 @@ export async function viewStage(task: Where): Promise<void> {
  * @throws {NotApplicable} when the protocol gives this adversary nothing.
  */
 export async function readView(task: Where): Promise<ServerView> {
-  if (findAdversary(task.adversary).sees === 'everything')
-    return (await transcriptOf(task)).oracle();
+  const { sees } = findAdversary(task.adversary);
+  if (sees === 'everything') return (await transcriptOf(task)).oracle();
   const stage = folderOf(task).view(viewKey(task.cell.hash, task.adversary));
-  const reason = (await stage.readJson('reason.json')) as string | null;
-  if (reason !== null) throw new NotApplicable(reason);
-  return parseView(await stage.readArtifact('view.bin'));
+  const { reason, deduced } = (await stage.readJson('about.json')) as About;
+  if (reason !== undefined) throw new NotApplicable(reason);
+  const file = sees === 'deduced' && deduced ? 'deduced.bin' : 'view.bin';
+  return parseView(await stage.readArtifact(file));
 }
 
-async function seenBy(task: Where): Promise<ServerView> {
-  const transcript = await transcriptOf(task);
-  const server = transcript.view();
-  const { sees, kind, count = 0 } = findAdversary(task.adversary);
-  if (sees === 'server') return server;
-  if (kind === 'key-recovery') {
-    const found = recoveredKeys(await readKeyEvidence(task));
-    if ('reason' in found) throw new NotApplicable(found.reason);
-    return openView(server, transcript.oracle(), { colluders: [], ...found });
-  }
-  const colluders = await colludersOf(task, server, count);
-  return openView(server, transcript.oracle(), { colluders, recovered: [] });
+/** @throws {NotApplicable} when there are no keys or too few colluders. */
+async function accessOf(task: Where, server: ServerView): Promise<Access> {
+  const { kind, count = 0 } = findAdversary(task.adversary);
+  if (kind !== 'key-recovery')
+    return { colluders: await colludersOf(task, server, count), recovered: [] };
+  const found = recoveredKeys(await readKeyEvidence(task));
+  if ('reason' in found) throw new NotApplicable(found.reason);
+  return { colluders: [], ...found };
 }
 
 /** What the protocol showed the server of its keys. */
@@ -65,7 +80,6 @@ export async function readKeyEvidence(task: RunContext & Pick<ViewTask, 'cell'>)
   return parseKeyEvidence(await stage.readArtifact('keys.bin'));
 }
 
-/** @throws {NotApplicable} when there are too few clients that may collude. */
 async function colludersOf(task: Where, { rounds }: ServerView, count: number) {
   const folder = folderOf(task);
   const record = (await folder.protocol(task.cell.hash).readJson('cell.json')) as CellRecord;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../../src/engine/random.ts';
 import { chooseColluders } from '../../../src/view/colluders.ts';
-import { type Access, openView } from '../../../src/view/opened-view.ts';
+import { type Access, deduceView, openView } from '../../../src/view/opened-view.ts';
 import { PartialVector } from '../../../src/view/partial-vector.ts';
 import { parseView, serialiseView } from '../../../src/view/serialise.ts';
 import type { ServerView } from '../../../src/view/server-view.ts';
@@ -145,6 +145,40 @@ describe('what recovered keys open', () => {
   test('a block key: its block', () => {
     const { first, knownOf } = opened('per-client', { recovered: [0] });
     expect(knownOf(first, 2)).toEqual(Uint8Array.of(1, 1, 1, 0, 0, 1, 0, 0));
+  });
+});
+
+describe('what the server works out alone', () => {
+  /** Client k of a round encrypts coordinate k and, with all others, coordinate 7. */
+  const individually = (masked: boolean, serverLearns: ServerView['serverLearns']) => {
+    const view = federation('shared', { masked, serverLearns });
+    return {
+      ...view,
+      rounds: view.rounds.map((round) => ({
+        ...round,
+        transmissions: round.transmissions.map((sent, k) => {
+          const own = Uint8Array.from({ length: SIZE }, (_, at) => (at === k || at === 7 ? 1 : 0));
+          const full = PartialVector.complete(vector(100 * round.round + sent.client));
+          const weights = masked ? PartialVector.plaintextPart(full.values, own) : full;
+          return { ...sent, mask: own, weights };
+        }),
+      })),
+    };
+  };
+
+  test('is what one client alone encrypted, where it learns the aggregate', () => {
+    const known = deduceView(individually(true, 'aggregate'), individually(false, 'aggregate'));
+    for (const { transmissions } of known.rounds)
+      for (const { weights } of transmissions)
+        expect(weights.known).toEqual(Uint8Array.of(1, 1, 1, 1, 1, 1, 1, 0));
+    expect(known.rounds[0]?.transmissions[1]?.weights.values[1]).toBe(vector(101)[1]);
+  });
+
+  test('is nothing more where it learns the plaintext part, or all share a mask', () => {
+    const [server, oracle] = [true, false].map((masked) => individually(masked, 'plain-part'));
+    expect(deduceView(server as ServerView, oracle as ServerView)).toEqual(server);
+    const shared = federation('shared', { serverLearns: 'aggregate' });
+    expect(deduceView(shared, federation('shared', { masked: false }))).toBe(shared);
   });
 });
 
