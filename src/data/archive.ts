@@ -1,4 +1,3 @@
-import { list } from 'tar';
 import { DatasetError } from './errors.ts';
 
 /** Takes a file's content in pieces, and is told its end. */
@@ -17,6 +16,8 @@ export async function streamArchive(
   archive: string,
   open: (name: string, bytes: number) => Sink | undefined,
 ): Promise<void> {
+  // Loaded where it is needed: every process of a run knows all data sets.
+  const { list } = await import('tar');
   let failure: unknown;
   const guarded = (work: () => void) => {
     if (failure) return;

