@@ -12,6 +12,7 @@ import { lossThreshold } from './loss-threshold/index.ts';
 import { maskLeakage } from './mask-leakage/index.ts';
 import { mlLeaks } from './ml-leaks/index.ts';
 import { modifiedEntropyAttack } from './modified-entropy/index.ts';
+import { perplexity } from './perplexity/index.ts';
 import { rmia } from './rmia/index.ts';
 import { whiteBox } from './white-box/index.ts';
 
@@ -25,6 +26,7 @@ export const attacks: readonly Attack<unknown>[] = [
   gradientCosine,
   fedMia,
   whiteBox,
+  perplexity,
   analyticFc,
   dlg,
   idlg,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineAttack, NotApplicable } from '../../src/api/attack.ts';
 import type { LabelledSamples } from '../../src/data/dataset.ts';
 import { readingAdversaries } from '../../src/view/adversaries.ts';
-import { reconstructEachProbe } from '../gradient-matching/each-probe.ts';
+import { reconstructEachProbe, requireProbes } from '../gradient-matching/each-probe.ts';
 import { inferLabels } from '../gradient-matching/label-inference.ts';
 import { meanSample } from '../gradient-matching/prior.ts';
 import { firstFullyConnected } from './first-layer.ts';
@@ -23,6 +23,7 @@ export const analyticFc = defineAttack({
     adversaries: readingAdversaries,
   },
   async run(_view, aux, context) {
+    requireProbes(aux, context.model);
     const first = firstFullyConnected(context.model);
     return reconstructEachProbe('analytic-fc', aux, context, async ({ update }) => {
       if (update.samples !== 1)

@@ -6,6 +6,7 @@ import {
 } from '../../src/api/attack.ts';
 import type { RandomStream } from '../../src/engine/random.ts';
 import { sideBySide } from '../../src/engine/side-by-side.ts';
+import type { Model } from '../../src/models/model.ts';
 import type { AuxiliaryKnowledge } from '../../src/view/auxiliary.ts';
 import { type ObservedUpdate, observeUpdate } from './observed-update.ts';
 import { priorReconstruction } from './prior.ts';
@@ -38,8 +39,7 @@ export async function reconstructEachProbe<P>(
   reconstruct: (probe: ObservedProbe) => Promise<Finding | undefined>,
 ): Promise<ReconstructionOutput> {
   const probes = aux.reconstruction;
-  if (probes.length === 0)
-    throw new NotApplicable('The run has no probe clients, so there is nothing to reconstruct.');
+  requireProbes(aux, context.model);
   const done = probes.map(() => 0);
   // Workers that are free later find a run that waits.
   const atATime = () => context.engine.maxWidth;
@@ -59,4 +59,14 @@ export async function reconstructEachProbe<P>(
       : priorReconstruction(probe, aux.shadow);
   });
   return { kind: 'reconstruction', targets };
+}
+
+/** @throws {NotApplicable} when there is no probe client, or its inputs are tokens. */
+export function requireProbes({ reconstruction }: AuxiliaryKnowledge, { language }: Model): void {
+  if (reconstruction.length === 0)
+    throw new NotApplicable('The run has no probe clients, so there is nothing to reconstruct.');
+  if (language)
+    throw new NotApplicable(
+      'The inputs are token numbers, which can’t be approached in small steps as pixels can.',
+    );
 }

@@ -7,6 +7,7 @@ import {
 } from '../../src/api/attack.ts';
 import { readingAdversaries } from '../../src/view/adversaries.ts';
 import type { AuxiliaryKnowledge, ReconstructionTarget } from '../../src/view/auxiliary.ts';
+import { requireProbes } from '../gradient-matching/each-probe.ts';
 import { inferLabel } from '../gradient-matching/label-inference.ts';
 import { type ObservedUpdate, observeUpdate } from '../gradient-matching/observed-update.ts';
 import { priorReconstruction } from '../gradient-matching/prior.ts';
@@ -47,8 +48,7 @@ export const learnedInversion = defineAttack({
     adversaries: readingAdversaries,
   },
   async run(_view, aux, context) {
-    if (aux.reconstruction.length === 0)
-      throw new NotApplicable('The run has no probe clients, so there is nothing to reconstruct.');
+    requireProbes(aux, context.model);
     if (aux.reconstruction.some(({ samples }) => samples > 1))
       throw new NotApplicable(
         'Learned inversion is trained on updates of one image; these probe clients hold several.',

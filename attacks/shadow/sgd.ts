@@ -6,6 +6,7 @@ import type { RandomStream } from '../../src/engine/random.ts';
 import { tf } from '../../src/engine/tensors.ts';
 import { crossEntropy } from '../../src/models/loss.ts';
 import type { Model, TrainingPass } from '../../src/models/model.ts';
+import { labelledLoss } from '../../src/models/training-step.ts';
 
 /**
  * w ← w − η∇L(w; batch); buffers take the values the training pass gives them.
@@ -33,11 +34,12 @@ function sgdStep(model: Model, batchSize: number): ProgramDefinition {
         trained.forEach((at, index) => {
           parameters[at] = weights[index] as Tensor;
         });
-        const { logits, buffers }: TrainingPass = model.trainingPass?.(
+        if (!model.trainingPass) return labelledLoss(model, parameters, inputs, labels);
+        const { logits, buffers }: TrainingPass = model.trainingPass(
           parameters,
           inputs,
           tf.ones([batchSize]),
-        ) ?? { logits: model.logits(parameters, inputs), buffers: [] };
+        );
         buffers.forEach((buffer, index) => {
           // What the loss computes is disposed of with it; this is the next state.
           next[buffered[index] as number] = tf.keep(buffer);

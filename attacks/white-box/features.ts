@@ -3,8 +3,8 @@ import type { LabelledSamples } from '../../src/data/dataset.ts';
 import type { Engine, Program, ProgramDefinition } from '../../src/engine/program.ts';
 import { tf } from '../../src/engine/tensors.ts';
 import type { ParameterLayout } from '../../src/models/layout.ts';
-import { crossEntropy } from '../../src/models/loss.ts';
 import type { Model } from '../../src/models/model.ts';
+import { labelledLoss } from '../../src/models/training-step.ts';
 import type { Table } from '../classifier/standardise.ts';
 import { logProbabilities } from '../query/logits.ts';
 
@@ -104,7 +104,7 @@ function featureStep(model: Model): ProgramDefinition {
         places.forEach((place, index) => {
           all[place] = weights[index] as Tensor;
         });
-        return crossEntropy(model.logits(all, input), label);
+        return labelledLoss(model, all, input, label);
       };
       const gradients = tf.grads(loss)(places.map((place) => constants[place] as Tensor));
       const ofLast = last.map((entry) => gradients[trained.indexOf(entry)] as Tensor);

@@ -16,6 +16,11 @@ export interface MembershipScores {
   readonly scores: Float64Array;
   /** Class the exposed model predicts per candidate, where the attack queried it. */
   readonly predictedLabels?: Int32Array;
+  /**
+   * ln p per token of each candidate under the exposed language model, the mean over all but its first
+   * token; where the attack asked for it.
+   */
+  readonly logLikelihoods?: Float64Array;
   /** The same scores against a control that holds nothing of the client's; a null baseline. */
   readonly control?: Float64Array;
   /** Guessed shares of the classes in the client's data, [classes], adding up to 1. */

@@ -14,6 +14,7 @@ import { msSsim } from './ms-ssim.ts';
 import { mse } from './mse.ts';
 import { psnr } from './psnr.ts';
 import { ssim } from './ssim.ts';
+import { heldOutPerplexity, memberPerplexity } from './text/perplexity.ts';
 import { tprAtOnePercentFpr, tprAtTenthPercentFpr } from './tpr-at-fpr.ts';
 import { uqi } from './uqi.ts';
 import { vif } from './vif.ts';
@@ -30,6 +31,8 @@ export const metrics: readonly PoolableMetric[] = [
   tprAtOnePercentFpr,
   tprAtTenthPercentFpr,
   exposedAccuracy,
+  memberPerplexity,
+  heldOutPerplexity,
   labelDistribution,
   linkage,
   psnr,
@@ -46,9 +49,13 @@ export const metrics: readonly PoolableMetric[] = [
 ].map(pooled);
 
 /** Metrics in which two defenses are compared pair by pair. */
-export const comparedMetrics: readonly ClusteredMetric[] = [auc, exposedAccuracy, psnr, ssim].map(
-  clustered,
-);
+export const comparedMetrics: readonly ClusteredMetric[] = [
+  auc,
+  exposedAccuracy,
+  memberPerplexity,
+  psnr,
+  ssim,
+].map(clustered);
 
 export function metricsFor(kind: AttackKind): readonly PoolableMetric[] {
   return metrics.filter(({ meta }) => meta.kind === kind);

@@ -1,12 +1,25 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tf } from '../engine/tensors.ts';
-import { crossEntropies } from './loss.ts';
+import { crossEntropies, crossEntropy } from './loss.ts';
 import type { Model } from './model.ts';
 
 /** Loss of a batch as a function of all parameters; the samples' weights are in the targets. */
 export function batchLoss(model: Model, inputs: Tensor, targets: Tensor) {
   return (parameters: readonly Tensor[]): Tensor =>
     tf.sum(sampleLosses(model, parameters, inputs, targets));
+}
+
+/** Mean loss of samples with class numbers [batch], a scalar: the one clients train by. */
+export function labelledLoss(
+  model: Model,
+  parameters: readonly Tensor[],
+  inputs: Tensor,
+  labels: Tensor,
+): Tensor {
+  const { language, classes } = model;
+  if (!language) return crossEntropy(model.logits(parameters, inputs), labels);
+  const targets = tf.cast(tf.oneHot(labels, classes), 'float32');
+  return tf.mean(language.losses(parameters, inputs, targets));
 }
 
 /** Cross-entropy of every sample times its weight in the targets, [batch]; of a sequence's every token. */

@@ -154,7 +154,10 @@ function noisedWhereClosed(given: Truth, mask: Uint8Array): Truth {
   };
 }
 
-for (const attack of attacks.filter(({ meta }) => meta.kind !== 'key'))
+/** Asked of language models alone; their contract is text-attacks.test.ts. */
+const ofText = ['perplexity', 'token-recovery'];
+
+for (const attack of attacks.filter(({ meta }) => meta.kind !== 'key' && !ofText.includes(meta.id)))
   describe(attack.meta.id, () => {
     /** Asks what masks tell, so that it has no answer without one, and need not read any value. */
     const readsMasks = attack.meta.id === 'mask-leakage';
