@@ -152,10 +152,18 @@ describe('what the server works out alone', () => {
   /** Client k of a round encrypts coordinate k and, with all others, coordinate 7. */
   const individually = (masked: boolean, serverLearns: ServerView['serverLearns']) => {
     const view = federation('shared', { masked, serverLearns });
+    const union = Uint8Array.of(1, 1, 1, 0, 0, 0, 0, 1);
+    const learned = (of: number) =>
+      masked && serverLearns === 'plain-part'
+        ? PartialVector.plaintextPart(vector(of), union)
+        : PartialVector.complete(vector(of));
     return {
       ...view,
-      rounds: view.rounds.map((round) => ({
+      finalModel: learned(2),
+      rounds: view.rounds.map((round, at) => ({
         ...round,
+        mask: union,
+        globalModel: at === 0 ? round.globalModel : learned(1),
         transmissions: round.transmissions.map((sent, k) => {
           const own = Uint8Array.from({ length: SIZE }, (_, at) => (at === k || at === 7 ? 1 : 0));
           const full = PartialVector.complete(vector(100 * round.round + sent.client));
