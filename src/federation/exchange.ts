@@ -208,10 +208,17 @@ function pieces(
   return found;
 }
 
-function pack(values: Float32Array, encrypted: CoordinateSet, positions: Uint32Array) {
-  return Float32Array.from(positions, (position) =>
-    encrypted[position] === 1 ? (values[position] as number) : 0,
-  );
+function pack(
+  values: Float32Array,
+  encrypted: CoordinateSet,
+  positions: Uint32Array,
+): Float32Array {
+  const packed = new Float32Array(positions.length);
+  for (let at = 0; at < packed.length; at++) {
+    const position = positions[at] as number;
+    if (encrypted[position] === 1) packed[at] = values[position] as number;
+  }
+  return packed;
 }
 
 function union(sets: readonly CoordinateSet[], size: number): Uint32Array {

@@ -2,6 +2,7 @@ import { dropouts, uploads } from './dropout.ts';
 import { aggregationWeights, weightedMean } from './fedavg.ts';
 import { liveUpdates, type TrainingSettings } from './live-updates.ts';
 import { type LocalData, noLocalData } from './local-data.ts';
+import { secondsSince } from './stopwatch.ts';
 import type { ClientUpdate, MeasuredGradient, UpdateSource } from './updates.ts';
 
 /** One client's training in one round, recorded. */
@@ -113,10 +114,7 @@ export function recordUpdate(
  *
  * @param data for defenses that let clients compute more than was recorded
  */
-export function recordedUpdates(
-  trajectory: Trajectory,
-  data: LocalData = noLocalData,
-): UpdateSource {
+export function recordedUpdates(trajectory: Trajectory, data?: LocalData): UpdateSource {
   const { rounds, finalModel } = trajectory;
   const find = (round: number) => {
     const found = rounds[round - 1];
@@ -131,13 +129,16 @@ export function recordedUpdates(
         ...update,
         trainSeconds: seconds.train,
         async gradient() {
-          if (!gradient)
+          if (gradient) return { values: gradient, seconds: seconds.gradient };
+          if (!data)
             throw new TypeError('the trajectory was recorded without the gradients asked for');
-          return { values: gradient, seconds: seconds.gradient };
+          const asked = performance.now();
+          const values = await data.computations(update.client).gradient(update.localModel);
+          return { values, seconds: secondsSince(asked) };
         },
       }));
     },
     nextModel: (round) => rounds[round]?.globalModel ?? finalModel,
-    data,
+    data: data ?? noLocalData,
   };
 }

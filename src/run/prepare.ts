@@ -57,28 +57,43 @@ function assemble(
   original: PreparedRun['original'],
   plugins: Plugins,
 ): PreparedRun {
+  // Attacks don't change a federation: with another list of them, recorded cells stay good.
+  const cells = expandGrid(
+    { ...specification, attacks: [], adversaries: [] },
+    catalogueOf(plugins),
+  );
   return {
     specification,
     original,
     plugins,
-    // Attacks don't change a federation: with another list of them, recorded cells stay good.
-    cells: expandGrid({ ...specification, attacks: [], adversaries: [] }, catalogueOf(plugins)),
-    trajectoryOf: (cell) => trajectoryTask(specification, plugins.defenses, cell),
+    cells,
+    trajectoryOf: sharedTrajectories(specification, plugins.defenses, cells),
   };
 }
 
-function trajectoryTask(
+/** One recorded training per seed, for all cells whose defense does not change training. */
+function sharedTrajectories(
   specification: Specification,
   defenses: readonly AnyDefense[],
-  { defense: { id, params }, seed }: Cell,
-): TrajectoryTask | undefined {
-  if (specification.federation.trajectory === 'independent') return undefined;
-  const defense = defenses.find(({ meta }) => meta.id === id);
+  cells: readonly Cell[],
+): PreparedRun['trajectoryOf'] {
   const { federation } = specification;
-  if (defense && changesTraining(defense, defense.meta.params.parse(params), federation))
-    return undefined;
-  const used = specification.defenses.map((use) => use.id);
-  const gradients = defenses.some(({ meta, mask }) => mask.propose && used.includes(meta.id));
-  const hash = trajectoryHash(specification, seed);
-  return { kind: 'trajectory', hash: gradients ? `${hash}-gradients` : hash, seed, gradients };
+  if (federation.trajectory === 'independent') return () => undefined;
+  const uses = new Map(
+    cells.map(({ hash, defense: { id, params: written } }) => {
+      const defense = defenses.find(({ meta }) => meta.id === id);
+      if (!defense) throw new RangeError(`no defense is called ${id}`);
+      const params = defense.meta.params.parse(written);
+      const shares = !changesTraining(defense, params, federation);
+      const proposes =
+        defense.mask.propose !== undefined && defense.mask.when(params) !== 'before-training';
+      return [hash, { shares, gradients: shares && proposes }] as const;
+    }),
+  );
+  const gradients = [...uses.values()].some((use) => use.gradients);
+  return ({ hash: cell, seed }) => {
+    if (!uses.get(cell)?.shares) return undefined;
+    const hash = trajectoryHash(specification, seed);
+    return { kind: 'trajectory', hash: gradients ? `${hash}-gradients` : hash, seed, gradients };
+  };
 }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openEngine } from '../../../src/engine/choose.ts';
 import type { Engine } from '../../../src/engine/program.ts';
+import { localData } from '../../../src/federation/local-data.ts';
 import {
   recordedUpdates,
   recordTrajectory,
@@ -15,6 +16,7 @@ import {
   toyDataset,
   toyFederation,
   toyPartition,
+  toySetting,
   toySpecification,
 } from './toy.ts';
 
@@ -102,6 +104,11 @@ describe('a recorded trajectory', () => {
     const without = recordedUpdates(await record({ gradients: false }));
     const [bare] = await without.clients(1, without.initialModel);
     await expect(bare?.gradient()).rejects.toThrow('without the gradients');
+
+    const data = localData({ ...toySetting(engine), batchSize: 4 });
+    const computing = recordedUpdates(await record({ gradients: false }), data);
+    const [computed] = await computing.clients(1, computing.initialModel);
+    expect((await computed?.gradient())?.values).toEqual((await update?.gradient())?.values);
   });
 
   test('plays back its own models, and no round it does not have', async () => {
