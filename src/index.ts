@@ -45,6 +45,8 @@ export {
   type AttackKind,
   type AttackOutput,
   defineAttack,
+  type KeyAnswer,
+  type KeyOutput,
   type MembershipOutput,
   type MembershipScores,
   NotApplicable,
@@ -92,11 +94,18 @@ export type { ParameterEntry, ParameterLayout } from './models/layout.ts';
 export type { Model } from './models/model.ts';
 export { defineExperiment } from './spec/define.ts';
 export type { ExperimentInput } from './spec/written.ts';
-export { type AdversaryId, type Exposure, readingAdversaries } from './view/adversaries.ts';
+export {
+  type AdversaryId,
+  type AdversaryKind,
+  type Exposure,
+  readingAdversaries,
+} from './view/adversaries.ts';
 export type {
   AuxiliaryKnowledge,
   MembershipTarget,
   ReconstructionTarget,
 } from './view/auxiliary.ts';
+export type { KeyEvidence, KeyEvidenceRecord, ShownCiphertext } from './view/key-evidence.ts';
 export { type CoordinateSet, PartialVector } from './view/partial-vector.ts';
 export type { RoundView, ServerView, Transmission } from './view/server-view.ts';
+export type { ShadowClient } from './view/shadow.ts';
