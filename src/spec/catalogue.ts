@@ -29,5 +29,7 @@ export interface Catalogue {
   readonly datasets: readonly (Samples & {
     readonly trainSamples: number;
     readonly testSamples: number;
+    /** What a natural client is (`patient`); absent: its samples don't say whose they are. */
+    readonly naturalClients?: string;
   })[];
 }

@@ -17,6 +17,7 @@ export function crossFindings(written: unknown, catalogue: Catalogue): Finding[]
     ...rounds(sections),
     ...unfitModel(sections, catalogue),
     ...sampleCounts(sections, catalogue),
+    ...naturalClients(sections, catalogue),
     ...idleAttacks(sections, catalogue),
   ];
 }
@@ -166,6 +167,20 @@ function sampleCounts(sections: Sections, catalogue: Catalogue): Finding[] {
       message: `${shadow} shadow samples and ${images} probe images leave no non-member among the ${heldOut} held-out samples (half of ${limit}); together they must be less than ${heldOut}`,
     });
   return findings;
+}
+
+function naturalClients(sections: Sections, catalogue: Catalogue): Finding[] {
+  const known = catalogue.datasets.find(({ id }) => id === datasetId(sections));
+  const federation = section(sections, 'federation');
+  if (!known || known.naturalClients || federation?.partition.kind !== 'natural') return [];
+  const having = catalogue.datasets.filter((other) => other.naturalClients).map(({ id }) => id);
+  const choice = having.length === 0 ? '' : `, or a data set that does: ${having.join(', ')}`;
+  return [
+    {
+      path: ['federation', 'partition'],
+      message: `${known.id} doesn't say which samples belong together; use iid or dirichlet${choice}`,
+    },
+  ];
 }
 
 /** Attacks that could never give a result here. */

@@ -44,7 +44,7 @@ const lists = {
   datasets: () =>
     datasetList().map((dataset) => ({
       ...dataset,
-      about: `${dataset.trainSamples} + ${dataset.testSamples} samples, ${dataset.classes} classes${dataset.synthetic ? ', synthetic' : ''}`,
+      about: `${dataset.trainSamples} + ${dataset.testSamples} samples, ${dataset.classes} classes${dataset.naturalClients ? `, each ${dataset.naturalClients} a natural client` : ''}${dataset.synthetic ? ', synthetic' : ''}`,
     })),
   models: () =>
     models.map(({ id, title, source, inputShape, classes, layout }) => ({

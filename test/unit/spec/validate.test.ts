@@ -301,6 +301,13 @@ describe('an invalid specification', () => {
       ],
     ],
     [
+      'natural clients where samples belong to nobody',
+      { federation: { clients: 10, clientsPerRound: 2, partition: 'natural' } },
+      [
+        "federation.partition: mnist doesn't say which samples belong together; use iid or dirichlet",
+      ],
+    ],
+    [
       'a model that does not take the images',
       { model: 'dlg-lenet-cifar100' },
       [
