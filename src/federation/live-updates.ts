@@ -3,6 +3,7 @@ import type { DataPartition, Dataset } from '../data/dataset.ts';
 import type { ProbeClient } from '../data/probes.ts';
 import type { Engine } from '../engine/program.ts';
 import { type RandomStream, randomStream } from '../engine/random.ts';
+import { sideBySide } from '../engine/side-by-side.ts';
 import type { Model } from '../models/model.ts';
 import type { Specification } from '../spec/specification.ts';
 import { localData, localSamples } from './local-data.ts';
@@ -82,10 +83,12 @@ export function liveUpdates(settings: TrainingSettings): UpdateSource {
   return {
     initialModel: model.initialize(random.derive('initial-model')),
     async clients(round, globalModel, startOf = () => globalModel) {
-      const updates: ClientUpdate[] = [];
-      for (const participant of participants(settings, round, random))
-        updates.push(await update(participant, round, startOf(participant.client)));
-      return updates;
+      // No more at a time than the engine runs: a client that waits would be measured as slow.
+      return sideBySide(
+        participants(settings, round, random),
+        () => engine.width,
+        (participant) => update(participant, round, startOf(participant.client)),
+      );
     },
     nextModel: (_, aggregate) => aggregate,
     data: localData({ ...settings, batchSize }),

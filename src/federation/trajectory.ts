@@ -1,3 +1,4 @@
+import { sideBySide } from '../engine/side-by-side.ts';
 import { dropouts, uploads } from './dropout.ts';
 import { aggregationWeights, weightedMean } from './fedavg.ts';
 import { liveUpdates, type TrainingSettings } from './live-updates.ts';
@@ -55,11 +56,11 @@ export async function recordTrajectory(settings: TrajectorySettings): Promise<Tr
   let globalModel = source.initialModel;
   for (let round = 1; round <= specification.federation.rounds; round++) {
     const updates = await source.clients(round, globalModel);
-    const clients: RecordedUpdate[] = [];
-    for (const update of updates) {
+    const atATime = () => settings.engine.width;
+    const clients = await sideBySide(updates, atATime, async (update) => {
       signal.throwIfAborted();
-      clients.push(recordUpdate(update, gradients ? await update.gradient() : undefined));
-    }
+      return recordUpdate(update, gradients ? await update.gradient() : undefined);
+    });
     rounds.push({ round, globalModel, clients });
     globalModel = plainAggregate(settings, round, updates) ?? globalModel;
     progress(round / specification.federation.rounds);
