@@ -55,11 +55,9 @@ export const fedMia = defineAttack({
           );
         const scores = new Float64Array(candidates.count);
         for (const { round, others } of rounds) {
-          const statisticOf = (of: number) =>
-            measure.of(params.statistic, expose({ client: of, round }), candidates, signal);
-          const own = await statisticOf(client);
-          const theirs: Float64Array[] = [];
-          for (const other of others) theirs.push(await statisticOf(other));
+          const exposures = [client, ...others].map((of) => expose({ client: of, round }));
+          const values = await measure.of(params.statistic, exposures, candidates, signal);
+          const [own, ...theirs] = values as [Float64Array, ...Float64Array[]];
           own.forEach((value, at) => {
             const tail = tailProbability(
               value,
@@ -72,7 +70,7 @@ export const fedMia = defineAttack({
         return { scores };
       });
     } finally {
-      measure.close();
+      await measure.close();
     }
   },
 });

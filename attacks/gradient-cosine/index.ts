@@ -41,16 +41,16 @@ export const gradientCosine = defineAttack({
         const rounds = params.rounds === 'last' ? [round] : roundsOf(view, client);
         const scores = new Float64Array(candidates.count);
         for (const at of rounds) {
-          const exposure = expose({ client, round: at });
-          const values = await measure.of(params.statistic, exposure, candidates, signal);
-          values.forEach((value, candidate) => {
+          const exposures = [expose({ client, round: at })];
+          const [values] = await measure.of(params.statistic, exposures, candidates, signal);
+          values?.forEach((value, candidate) => {
             scores[candidate] = (scores[candidate] as number) + value / rounds.length;
           });
         }
         return { scores };
       });
     } finally {
-      measure.close();
+      await measure.close();
     }
   },
 });

@@ -73,13 +73,9 @@ export class SampleGradients {
     };
   }
 
-  close(): void {
-    for (const program of this.#programs.values())
-      void program.then(
-        (open) => open.dispose(),
-        // Whoever asked for it was told.
-        () => {},
-      );
+  async close(): Promise<void> {
+    for (const program of await Promise.allSettled(this.#programs.values()))
+      if (program.status === 'fulfilled') program.value.dispose();
   }
 }
 

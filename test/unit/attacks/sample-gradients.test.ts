@@ -31,9 +31,12 @@ test.each([
   ['all coordinates', new Uint8Array(size).fill(1)],
   ['every other coordinate', half],
 ])('product and norm over %s are those of the gradient', async (_, set) => {
-  const query = await SampleGradients.open(model, engine);
-  const { products, squares } = await query.measure(weights, samples, direction, set, signal);
-  query.close();
+  const query = new SampleGradients(model, engine);
+  const directions = [direction, direction.map((value) => -2 * value)];
+  const measured = await query.measure(weights, samples, directions, set, signal);
+  await query.close();
+  const { squares } = measured;
+  const [products, others] = measured.products as [Float64Array, Float64Array];
   gradients.forEach((gradient, at) => {
     let [product, square] = [0, 0];
     gradient.forEach((g, w) => {
@@ -43,16 +46,17 @@ test.each([
     });
     // Differences of float32 weights: some 1e-8 per coordinate of gradients around .01.
     expect(Math.abs((products[at] as number) - product)).toBeLessThan(1e-4 * Math.sqrt(square));
+    expect(others[at]).toBe(-2 * (products[at] as number));
     expect((squares[at] as number) / square).toBeCloseTo(1, 4);
   });
 });
 
 test('coordinates outside the set don’t matter at all', async () => {
-  const query = await SampleGradients.open(model, engine);
+  const query = new SampleGradients(model, engine);
   const other = direction.map((value, at) => (half[at] === 1 ? value : 1e9));
-  const one = await query.measure(weights, samples, direction, half, signal);
-  const two = await query.measure(weights, samples, other, half, signal);
-  query.close();
+  const one = await query.measure(weights, samples, [direction], half, signal);
+  const two = await query.measure(weights, samples, [other], half, signal);
+  await query.close();
   expect(two).toEqual(one);
 });
 
