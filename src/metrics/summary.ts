@@ -10,7 +10,7 @@ import {
   holm,
   percentileInterval,
 } from '../stats/bootstrap.ts';
-import type { AdversaryId } from '../view/adversaries.ts';
+import { type AdversaryId, findAdversary } from '../view/adversaries.ts';
 import type { GroundTruth } from '../view/ground-truth.ts';
 import type { ClusteredMetric } from './clustered.ts';
 import { comparedMetrics, metricsFor } from './registry.ts';
@@ -61,8 +61,8 @@ export function compareDefenses(
   const comparisons = pairsWithControl(rows).flatMap(([a, b]) =>
     [...groups.values()].flatMap((ofA) => {
       const { row, attack, adversary } = ofA[0] as ScoredAttack;
-      // The oracle sees no mask: its difference is 0 by construction.
-      if (row !== a.key || adversary === 'oracle') return [];
+      // The oracle sees no mask, and colluders may see none: they are not what masks are compared by.
+      if (row !== a.key || findAdversary(adversary).needs !== 'server') return [];
       const ofB = groups.get(groupKey({ row: b.key, attack, adversary }));
       if (!ofB) return [];
       return comparedMetrics.flatMap((metric) => {

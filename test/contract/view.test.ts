@@ -78,7 +78,7 @@ describe('a server view', () => {
     expect(serialiseView(after)).toEqual(serialiseView(before));
     for (const { round, transmissions } of before.rounds)
       for (const { client } of transmissions)
-        for (const adversary of ['stale', 'global-fill', 'mask-aware'] as const)
+        for (const adversary of ['stale', 'zero', 'global-fill', 'mask-aware', 'history'] as const)
           expect(exposeTransmission(after, adversary, { client, round })).toEqual(
             exposeTransmission(before, adversary, { client, round }),
           );
