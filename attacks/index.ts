@@ -14,6 +14,7 @@ import { mlLeaks } from './ml-leaks/index.ts';
 import { modifiedEntropyAttack } from './modified-entropy/index.ts';
 import { perplexity } from './perplexity/index.ts';
 import { rmia } from './rmia/index.ts';
+import { tokenRecovery } from './token-recovery/index.ts';
 import { whiteBox } from './white-box/index.ts';
 
 /** Every attack that comes with the suite. */
@@ -32,6 +33,7 @@ export const attacks: readonly Attack<unknown>[] = [
   idlg,
   invertingGradients,
   learnedInversion,
+  tokenRecovery,
   maskLeakage,
   keyRecovery,
 ];

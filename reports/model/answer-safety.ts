@@ -17,6 +17,7 @@ interface Judged {
 const QUESTIONS: Readonly<Record<AttackKind, (title: string) => string>> = {
   membership: (title) => `Does ${title} hide who was in the training data?`,
   reconstruction: (title) => `Does ${title} hide the training images?`,
+  text: (title) => `Does ${title} hide the words of the training texts?`,
   key: (title) => `Does ${title} keep its secret keys?`,
 };
 

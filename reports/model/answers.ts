@@ -11,6 +11,7 @@ export function answers(context: ReportContext): Answer[] {
     ...subjects(context).flatMap((family) => [
       ...safetyAnswer(context, family, 'membership'),
       ...safetyAnswer(context, family, 'reconstruction'),
+      ...safetyAnswer(context, family, 'text'),
       ...safetyAnswer(context, family, 'key'),
     ]),
     ...comparisonAnswers(context),

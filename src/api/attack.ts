@@ -74,7 +74,24 @@ export interface KeyOutput {
   readonly targets: readonly KeyAnswer[];
 }
 
-export type AttackOutput = MembershipOutput | ReconstructionOutput | KeyOutput;
+/** The tokens that an attack finds in one probe client's text. */
+export interface RecoveredTokens {
+  readonly client: number;
+  readonly round: number;
+  /** `prior`: nothing was exposed, so the answer is the guess. */
+  readonly from: 'update' | 'prior';
+  /** Different token numbers, rising; no order, no count. */
+  readonly tokens: Int32Array;
+  /** What the attacker would answer without any view: a null baseline. */
+  readonly guess: Int32Array;
+}
+
+export interface TextOutput {
+  readonly kind: 'text';
+  readonly targets: readonly RecoveredTokens[];
+}
+
+export type AttackOutput = MembershipOutput | ReconstructionOutput | TextOutput | KeyOutput;
 export type AttackKind = AttackOutput['kind'];
 
 /** The attack can't be asked here; a result, not a failure. */

@@ -15,6 +15,7 @@ import { mse } from './mse.ts';
 import { psnr } from './psnr.ts';
 import { ssim } from './ssim.ts';
 import { heldOutPerplexity, memberPerplexity } from './text/perplexity.ts';
+import { tokenF1, tokenPrecision, tokenRecall } from './text/tokens.ts';
 import { tprAtOnePercentFpr, tprAtTenthPercentFpr } from './tpr-at-fpr.ts';
 import { uqi } from './uqi.ts';
 import { vif } from './vif.ts';
@@ -45,6 +46,9 @@ export const metrics: readonly PoolableMetric[] = [
   ssimSuccess,
   identification,
   labelAccuracy,
+  tokenF1,
+  tokenRecall,
+  tokenPrecision,
   keysRecovered,
 ].map(pooled);
 
@@ -55,6 +59,7 @@ export const comparedMetrics: readonly ClusteredMetric[] = [
   memberPerplexity,
   psnr,
   ssim,
+  tokenF1,
 ].map(clustered);
 
 export function metricsFor(kind: AttackKind): readonly PoolableMetric[] {

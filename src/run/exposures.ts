@@ -37,7 +37,8 @@ export function viewKey(cellHash: string, adversary: AdversaryId): string {
 
 /** The transmissions that attacks of a kind are asked about; keys are asked about as a whole. */
 export function targetsOf(kind: AttackKind, auxiliary: AuxiliaryKnowledge): readonly Target[] {
-  return kind === 'key' ? [] : auxiliary[kind];
+  if (kind === 'key') return [];
+  return auxiliary[kind === 'text' ? 'reconstruction' : kind];
 }
 
 /** Whose view an attack reads: keys are attacked from what the server alone saw. */

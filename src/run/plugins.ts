@@ -78,7 +78,7 @@ const defenseContract = z.looseObject({
 
 const attackContract = z.looseObject({
   meta: meta.extend({
-    kind: oneOf(['membership', 'reconstruction', 'key']),
+    kind: oneOf(['membership', 'reconstruction', 'text', 'key']),
     adversaries: z
       .array(oneOf(adversaries.map(({ id }) => id)), 'must be a list')
       .min(1, 'must not be empty'),

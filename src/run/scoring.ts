@@ -55,7 +55,7 @@ export function scoreAttack(
   }
   if (output.kind === 'membership')
     return { metrics, seconds, roc: thinCurve(rocCurve(allCandidates(victims(output, truth)))) };
-  if (output.kind === 'key') return { metrics, seconds };
+  if (output.kind !== 'reconstruction') return { metrics, seconds };
   return { metrics, seconds, gallery: gallery(output, truth, auxiliary) };
 }
 

@@ -194,7 +194,8 @@ function idleAttacks(sections: Sections, catalogue: Catalogue): Finding[] {
     const attack = catalogue.attacks.find(({ meta }) => meta.id === id)?.meta;
     if (!attack) return [];
     const path = ['attacks', at];
-    if (attack.kind === 'reconstruction' && images === 0)
+    const asksProbes = attack.kind === 'reconstruction' || attack.kind === 'text';
+    if (asksProbes && images === 0)
       return [{ path, message: `${id} needs probe images; set probes.images to at least 1` }];
     const kinds = chosen?.map((name) => adversaryOf(name, catalogue));
     if (kinds && !attack.adversaries.some((adversary) => kinds.includes(adversary)))

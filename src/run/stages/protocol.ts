@@ -128,7 +128,7 @@ function participation({ view }: FederationRecord, clients: number): Map<number,
 }
 
 function exposuresOf(views: Views, auxiliary: AuxiliaryKnowledge): CellRecord['exposures'] {
-  const kinds: readonly AttackKind[] = ['membership', 'reconstruction'];
+  const kinds: readonly AttackKind[] = ['membership', 'reconstruction', 'text'];
   const digests = (adversary: AdversaryId) =>
     Object.fromEntries(
       kinds.map((kind) => [kind, digestExposures(views, adversary, targetsOf(kind, auxiliary))]),
