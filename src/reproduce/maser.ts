@@ -2,7 +2,7 @@ import type { RunResults } from '../api/results.ts';
 import { findModel } from '../models/registry.ts';
 import { jointRoundSize, uploadSize } from './ciphertext-size.ts';
 import type { ExactPreset, Preset, ReproducedRow, TrainedPreset } from './preset.ts';
-import { sizeRow } from './quantities.ts';
+import { signedPoints, sizeRow } from './quantities.ts';
 import { describeRun } from './run-setting.ts';
 
 const SOURCE = 'MASER (2025)';
@@ -102,8 +102,8 @@ const figure2: TrainedPreset = {
         accuracyRow(`${partition}, MASER, κ = 10 %`, maser, pruned),
         {
           what: `${partition}, MASER − vanilla`,
-          published: `${(maser - vanilla).toFixed(2)} points`,
-          ours: `${gap.toFixed(2)} points`,
+          published: signedPoints(maser - vanilla, 2),
+          ours: signedPoints(gap, 2),
           comparison: Math.abs(gap) <= 1 ? 'within 1 point' : 'more than 1 point apart',
           numbers: { publishedPoints: maser - vanilla, points: gap },
         },
@@ -141,7 +141,7 @@ function accuracyRow(what: string, published: number, ours: readonly number[]): 
     what,
     published: `${published} %`,
     ours: `${percent.toFixed(2)} % (${ours.length === 1 ? 'one seed' : `seeds: ${range.join(', ')}`})`,
-    comparison: `${(percent - published).toFixed(2)} points`,
+    comparison: signedPoints(percent - published, 2),
     numbers: { publishedPercent: published, percent, seeds: ours.length },
   };
 }

@@ -4,7 +4,7 @@ import { ciphertextSize, uploadSize } from './ciphertext-size.ts';
 import type { ExactPreset, Preset, ReproducedRow, TrainedPreset } from './preset.ts';
 import { distilGpt2, distilGpt2State } from './published-models.ts';
 import { publishedSizes } from './published-sizes.ts';
-import { signedPercent, sizeRow } from './quantities.ts';
+import { signedPercent, signedPoints, sizeRow } from './quantities.ts';
 import { describeRun } from './run-setting.ts';
 
 const SOURCE = 'MaskCrypt (IEEE TDSC 2024)';
@@ -196,7 +196,7 @@ const table2: TrainedPreset = {
         return {
           ...printed,
           ours: `${value.toFixed(3)}${range} (n = ${n}, ${score.seeds} seeds)`,
-          comparison: name === 'V1' ? `${(100 * (value - published)).toFixed(1)} points` : '–',
+          comparison: name === 'V1' ? signedPoints(100 * (value - published), 1) : '–',
           numbers: {
             value,
             ...(interval && { low: interval.low, high: interval.high }),
@@ -209,7 +209,7 @@ const table2: TrainedPreset = {
       setting: [describeRun(results)],
       rows,
       notes: [
-        'V1: what is encrypted stays as it last was in the victim’s own uploads (the released code). V2: filled from the plaintext part of every global model. V3: filled from the whole global model, which §3.3 hands to the server. The paper prints V1.',
+        'V1: what is encrypted stays as it last was in the victim’s own uploads (the released code). V2: filled from the plaintext part of every global model. V3: filled from the whole global model, which §3.3 hands to the server. The published numbers stand beside V1.',
         'Low accuracy of a patched-up model is not privacy: see the attacks in the report of this run.',
       ],
     };

@@ -13,6 +13,12 @@ export function signedPercent(share: number): string {
   return `${Number(percent) === 0 ? '±' : share < 0 ? '−' : '+'}${percent} %`;
 }
 
+/** `+1.3 points`: a difference of percentages. */
+export function signedPoints(points: number, digits: number): string {
+  const size = Math.abs(points).toFixed(digits);
+  return `${Number(size) === 0 ? '±' : points < 0 ? '−' : '+'}${size} points`;
+}
+
 export type Unit = 'MB' | 'GB';
 
 /** Bytes of a published amount under both readings of its unit. */

@@ -140,7 +140,7 @@ test('MaskCrypt, Table 2: each reading takes its own row and adversary', () => {
   expect(rowOf(shown, 'maskcrypt, ρ = 0.05, V1')).toMatchObject({
     published: '0.22',
     ours: '0.310 [0.210, 0.410] (n = 30, 3 seeds)',
-    comparison: '9.0 points',
+    comparison: '+9.0 points',
   });
   expect(rowOf(shown, 'maskcrypt, ρ = 0.05, V2')).toMatchObject({ published: null });
   expect(rowOf(shown, 'maskcrypt, ρ = 0.05, V2').numbers.value).toBe(0.55);
@@ -175,6 +175,7 @@ test('MASER, Fig. 2: accuracy of the last round over all seeds, and the gap', ()
     ours: '98.50 % (seeds: 99.00, 98.00)',
   });
   expect(rowOf(shown, 'IID, MASER, κ = 10 %').ours).toBe('97.00 % (one seed)');
+  expect(rowOf(shown, 'IID, MASER − vanilla').ours).toBe('−1.50 points');
   expect(rowOf(shown, 'IID, MASER − vanilla').comparison).toBe('more than 1 point apart');
   expect(() => read('maser/fig-2', [run])).toThrow(/no results of maser-fig2-dirichlet\.yaml/);
 });
