@@ -90,16 +90,21 @@ async function openOn(place: Place, prefer: Engine['id'] | undefined): Promise<E
   return engine;
 }
 
+/** The device that was asked for can't be used here; the message says what to do. */
+export class DeviceUnavailable extends Error {
+  override readonly name = 'DeviceUnavailable';
+}
+
 /**
  * Checks that a device can be used here, before a run is begun on it.
  *
- * @throws {Error} with the reason and the remedy.
+ * @throws {DeviceUnavailable} with the reason and the remedy.
  */
 export async function requireDevice(device: DeviceChoice): Promise<void> {
   if (device !== 'cuda') return;
   const reason = await unavailableCuda();
   if (reason !== undefined)
-    throw new Error(
+    throw new DeviceUnavailable(
       `The device cuda was asked for and can't be used here: ${reason}. Or run with --device cpu.`,
     );
 }

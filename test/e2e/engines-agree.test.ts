@@ -1,0 +1,84 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { AttackResult, Outcome, RunResults } from '../../src/api/results.ts';
+import { engineFacts } from '../../src/engine/choose.ts';
+import { hefl, temporaryFolder, tinySpecification, writeText } from './cli-process.ts';
+
+const folder = temporaryFolder();
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The quickstart in small: convolutions, every kind of program, both kinds of attack. */
+const specification = writeText(
+  join(folder, 'small.yaml'),
+  tinySpecification({
+    model: 'lenet-5',
+    federation:
+      '{ clients: 3, clientsPerRound: 2, rounds: 2, localEpochs: 2, batchSize: 10, learningRate: 0.05 }',
+    defenses: '[none, { id: maskcrypt, ratio: 0.1 }]',
+    attacks:
+      '[loss-threshold, { id: dlg, iterations: 4 }, { id: inverting-gradients, iterations: 8 }]',
+    adversaries: '[mask-aware]',
+  }),
+);
+
+async function runOn(engine: string): Promise<RunResults> {
+  const runs = join(folder, engine);
+  process.env.HEFL_ENGINE = engine;
+  try {
+    const { code, stderr } = await hefl('run', specification, '--runs', runs);
+    expect(code, stderr).toBe(0);
+  } finally {
+    delete process.env.HEFL_ENGINE;
+  }
+  return JSON.parse(readFileSync(join(runs, 'small/results.json'), 'utf8'));
+}
+
+const hasRuntime = (await engineFacts()).some(
+  ({ id, available }) => id === 'compiled' && available,
+);
+
+/**
+ * What float32 noise may do, as a share of the score (or of 1, if that is more). Both engines add up
+ * in another order, which makes some 1e-6 of a weight after 60 steps: no sample changes its class and
+ * no pair of losses its order, unless they lie that close together. Inverting Gradients follows the
+ * sign of its gradient, so a pixel whose gradient is noise (a black corner) goes another way; more
+ * iterations carry that further.
+ */
+const NOISE: Readonly<Record<string, number>> = {
+  'loss-threshold': 0,
+  dlg: 1e-4,
+  'inverting-gradients': 0.05,
+};
+
+test.skipIf(!hasRuntime)(
+  'the compiled and the eager engine give the same results',
+  async () => {
+    const [compiled, eager] = [await runOn('compiled'), await runOn('wasm')];
+    expect(compiled.cells.map(({ hash }) => hash)).toEqual(eager.cells.map(({ hash }) => hash));
+    compiled.cells.forEach((cell, at) => {
+      const other = eager.cells[at] as typeof cell;
+      const [federation, twin] = [okValue(cell.federation), okValue(other.federation)];
+      expect(federation.realisedRatio).toBeCloseTo(twin.realisedRatio, 4);
+      expect(federation.rounds.map(({ testAccuracy }) => testAccuracy)).toEqual(
+        twin.rounds.map(({ testAccuracy }) => testAccuracy),
+      );
+      cell.attacks.forEach(({ attack, adversary, outcome }, number) => {
+        const scores = okValue(outcome);
+        const twinScores = okValue((other.attacks[number] as AttackResult).outcome);
+        for (const [metric, { value }] of Object.entries(scores.metrics)) {
+          const name = `${metric} of ${attack} by ${adversary} on ${cell.row}`;
+          const difference = Math.abs(value - (twinScores.metrics[metric]?.value as number));
+          const noise = (NOISE[attack] as number) * Math.max(1, Math.abs(value));
+          expect(difference, name).toBeLessThanOrEqual(noise);
+        }
+      });
+    });
+  },
+  300_000,
+);
+
+function okValue<T>(outcome: Outcome<T>): T {
+  if (outcome.status !== 'ok') throw new Error(JSON.stringify(outcome));
+  return outcome.value;
+}
