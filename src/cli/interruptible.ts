@@ -1,7 +1,12 @@
 import { EXIT } from './errors.ts';
 
+export interface Interruptible {
+  readonly signal: AbortSignal;
+  release(): void;
+}
+
 /** Ctrl-C once stops the run and keeps what is complete; twice ends at once. */
-export function interruptible() {
+export function interruptible(): Interruptible {
   const controller = new AbortController();
   const interrupt = () => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
@@ -10,6 +15,6 @@ export function interruptible() {
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   return {
     signal: controller.signal,
-    release: () => process.off('SIGINT', interrupt).off('SIGTERM', interrupt),
+    release: () => void process.off('SIGINT', interrupt).off('SIGTERM', interrupt),
   };
 }
