@@ -54,10 +54,11 @@ const settings: Readonly<Record<string, object>> = {
   rmia: { epochs: 20, references: 4 },
   'white-box': { epochs: 40 },
 };
+/** Attacks that have nothing to ask here: of masks, and of language models. */
+const elsewhere = ['mask-leakage', 'perplexity'];
 const variants = [
   ...attacks
-    // Nothing is encrypted here, so that there is no mask to ask.
-    .filter(({ meta }) => meta.kind === 'membership' && meta.id !== 'mask-leakage')
+    .filter(({ meta }) => meta.kind === 'membership' && !elsewhere.includes(meta.id))
     .map(({ meta }) => [meta.id, settings[meta.id] ?? {}] as const),
   ['ml-leaks', { epochs: 40, classifier: 'boosted-trees' }] as const,
   ['lira', { epochs: 20, references: 4, mode: 'offline' }] as const,
