@@ -13,7 +13,7 @@ export const jointKeyParams = {
     .boolean()
     .default(true)
     .describe(
-      'Noise on partial decryptions. false: INSECURE, one partial decryption gives away its client’s secret key',
+      'Noise on partial decryptions under a joint key; own-key never has any. false: INSECURE, one partial decryption gives away its client’s secret key',
     ),
 };
 
