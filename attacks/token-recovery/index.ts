@@ -30,6 +30,11 @@ export const tokenRecovery = defineAttack({
     const { model, signal, progress } = context;
     if (!model.language)
       throw new NotApplicable(`Tokens are looked for in language models; ${model.id} is none.`);
+    const { embedding } = model.language;
+    if (!model.layout.entries.some(({ name }) => name === embedding))
+      throw new NotApplicable(
+        `${model.id} exchanges no token embeddings, so that it has no rows of tokens to look at.`,
+      );
     if (aux.reconstruction.length === 0)
       throw new NotApplicable('The run has no probe clients, so there are no tokens to find.');
     const guess = usualTokens(aux.shadow, model.classes);

@@ -38,11 +38,18 @@ export class DpSgd {
   readonly #model: Model;
   #clippedSum?: Promise<Program>;
 
-  /** @throws {RangeError} for models with batch norm, whose samples' gradients depend on each other. */
+  /**
+   * @throws {RangeError} for models with batch norm, whose samples' gradients depend on each other, and
+   *   for models that hold a tensor twice
+   */
   constructor(engine: Engine, model: Model) {
     if (model.trainingPass)
       throw new RangeError(
         `${model.id} can't be trained by DP-SGD: its batch norm mixes the samples of a batch, so that no sample's gradient can be clipped for itself. Choose a model without batch norm.`,
+      );
+    if (model.copies)
+      throw new RangeError(
+        `${model.id} can't be trained by DP-SGD: the noise would part the tensors that its vector holds twice. Choose the model that holds them once.`,
       );
     this.#engine = engine;
     this.#model = model;

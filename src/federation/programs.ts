@@ -6,6 +6,7 @@ import {
   batchLoss,
   parameterGradients,
   trainingGradients,
+  withCopies,
   withMovedBuffers,
 } from '../models/training-step.ts';
 
@@ -52,14 +53,12 @@ export function proximalSgdStep(model: Model, batchSize: number): ProgramDefinit
     step({ state, constants: [rate, mu, ...start], perStep }) {
       const stepped = sgd.step({ state, constants: [rate as Tensor], perStep }).state;
       const pull = tf.mul(rate as Tensor, mu as Tensor);
-      return {
-        state: stepped.map((weights, at) =>
-          entries[at]?.kind === 'buffer'
-            ? weights
-            : tf.div(tf.add(weights, tf.mul(pull, start[at] as Tensor)), tf.add(pull, 1)),
-        ),
-        outputs: [],
-      };
+      const pulled = stepped.map((weights, at) =>
+        entries[at]?.kind === 'buffer'
+          ? weights
+          : tf.div(tf.add(weights, tf.mul(pull, start[at] as Tensor)), tf.add(pull, 1)),
+      );
+      return { state: withCopies(model, pulled), outputs: [] };
     },
   };
 }

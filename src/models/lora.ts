@@ -60,7 +60,7 @@ export function lora(
     return weights;
   }
 
-  const { trainingPass } = base;
+  const { trainingPass, language } = base;
   return {
     id: `${base.id}+lora-${rank}`,
     title: `${base.title}, LoRA adapters of rank ${rank}`,
@@ -86,6 +86,13 @@ export function lora(
     ...(trainingPass && {
       trainingPass: (parameters, inputs, present) =>
         trainingPass(merged(parameters), inputs, present),
+    }),
+    ...(language && {
+      language: {
+        ...language,
+        losses: (parameters, inputs, targets) =>
+          language.losses(merged(parameters), inputs, targets),
+      },
     }),
   };
 }

@@ -47,7 +47,10 @@ export interface LanguageModelling {
    * @param targets [batch, classes]: the sequence's weight at the token that follows, else 0
    */
   losses(parameters: readonly Tensor[], inputs: Tensor, targets: Tensor): Tensor;
-  /** The token embeddings' tensor, [classes, width]: one row per token. */
+  /**
+   * The token embeddings' tensor, [classes, width]: one row per token. Under adapters there is none of
+   * that name in the layout.
+   */
   readonly embedding: string;
   /** The tensor that turns the last hidden state into logits, [classes, width]; may be the embedding's. */
   readonly head: string;

@@ -81,9 +81,7 @@ export function withMovedBuffers(
   inputs: Tensor,
   targets: Tensor,
 ): Tensor[] {
-  const next = stepped.slice();
-  const place = (name: string) => model.layout.entries.findIndex((entry) => entry.name === name);
-  for (const { copy, of } of model.copies ?? []) next[place(copy)] = next[place(of)] as Tensor;
+  const next = withCopies(model, stepped);
   if (!model.trainingPass) return next;
   // A second forward pass in writing: tfjs frees what is made inside a gradient. The compiled engine
   // finds both to be one.
@@ -92,6 +90,14 @@ export function withMovedBuffers(
   model.layout.entries.forEach(({ kind }, at) => {
     if (kind === 'buffer') next[at] = buffers[taken++] as Tensor;
   });
+  return next;
+}
+
+/** The tensors, with every copy made anew. */
+export function withCopies({ layout, copies = [] }: Model, tensors: readonly Tensor[]): Tensor[] {
+  const next = tensors.slice();
+  const place = (name: string) => layout.entries.findIndex((entry) => entry.name === name);
+  for (const { copy, of } of copies) next[place(copy)] = next[place(of)] as Tensor;
   return next;
 }
 

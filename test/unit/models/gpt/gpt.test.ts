@@ -9,6 +9,7 @@ import { localTraining } from '../../../../src/federation/local-training.ts';
 import { distilGpt2, distilGpt2Duplicated } from '../../../../src/models/gpt/distilgpt2.ts';
 import { gpt } from '../../../../src/models/gpt/gpt.ts';
 import type { GptHead } from '../../../../src/models/gpt/layout.ts';
+import { lora } from '../../../../src/models/lora.ts';
 import type { LanguageModelling, Model } from '../../../../src/models/model.ts';
 import { tokenLosses } from './reference.ts';
 
@@ -201,6 +202,42 @@ test('a duplicated head trains as a tied one, and its copy tells the embeddings'
   const seen = trained.subarray(copy.offset, copy.offset + copy.size);
   expect(seen).toEqual(trained.subarray(0, copy.size));
   expect(seen).not.toEqual(start.subarray(0, copy.size));
+});
+
+test("the copy follows FedProx's pull too, and DP-SGD refuses it", async () => {
+  const model = tiny('duplicated');
+  const start = model.initialize(randomStream(13));
+  const task = {
+    ...{ start, samples, epochs: 2, learningRate: 0.1, proximal: 1 },
+    random: randomStream(14),
+    signal: new AbortController().signal,
+  };
+  const trained = await localTraining(engine, model, 3).train(task);
+  const { offset, size: values } = model.layout.entry('lm_head.weight');
+  expect(trained.subarray(offset, offset + values)).toEqual(trained.subarray(0, values));
+  expect(trained.subarray(0, values)).not.toEqual(start.subarray(0, values));
+  const dpSgd = { clip: 1, noiseMultiplier: 1 };
+  await expect(localTraining(engine, model, 3).train({ ...task, dpSgd })).rejects.toThrow(
+    /tensors that its vector holds twice/,
+  );
+});
+
+test('adapters learn from every token of a sequence', async () => {
+  const base = tiny('tied');
+  const adapted = lora(base, { rank: 2 }, randomStream(15));
+  const start = adapted.initialize(randomStream(16));
+  const frozen = base.initialize(randomStream(15).derive('frozen-base'));
+  // Adapters that change nothing yet: the loss is the base's.
+  expect(await clientComputations(engine, adapted, 4).loss(start, samples)).toBeCloseTo(
+    await clientComputations(engine, base, 4).loss(frozen, samples),
+    5,
+  );
+  const trained = await localTraining(engine, adapted, 4).train({
+    ...{ start, samples, epochs: 60, learningRate: 1 },
+    random: randomStream(17),
+    signal: new AbortController().signal,
+  });
+  expect(await clientComputations(engine, adapted, 4).loss(trained, samples)).toBeLessThan(2.2);
 });
 
 test('heads that do not divide the width are refused', () => {
