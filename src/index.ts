@@ -52,6 +52,8 @@ export {
   NotApplicable,
   type Reconstruction,
   type ReconstructionOutput,
+  type RecoveredTokens,
+  type TextOutput,
 } from './api/attack.ts';
 export {
   type Defense,
@@ -90,8 +92,11 @@ export type {
 } from './engine/program.ts';
 export { type RandomStream, randomStream } from './engine/random.ts';
 export { tf } from './engine/tensors.ts';
+export { gptParameters } from './models/gpt/checkpoint.ts';
+export { type GptSettings, gpt } from './models/gpt/gpt.ts';
 export type { ParameterEntry, ParameterLayout } from './models/layout.ts';
-export type { Model } from './models/model.ts';
+export type { LanguageModelling, Model } from './models/model.ts';
+export { decodeSafetensors, type StoredTensor } from './models/safetensors.ts';
 export { defineExperiment } from './spec/define.ts';
 export type { ExperimentInput } from './spec/written.ts';
 export {
