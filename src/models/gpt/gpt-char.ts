@@ -3,7 +3,7 @@ import { gpt } from './gpt.ts';
 /** Characters of Tiny-Shakespeare; sequences of 64. */
 const character = { blocks: 3, heads: 6, width: 192, context: 64, vocabulary: 65 } as const;
 
-/** A GPT-2 small enough to train on two cores. 1,359,936 parameters. */
+/** A GPT-2 small enough to train on two cores. 1,359,744 parameters. */
 export const gptChar = gpt({
   ...character,
   id: 'gpt-char',
@@ -11,7 +11,7 @@ export const gptChar = gpt({
   head: 'tied',
 });
 
-/** With an output layer of its own. 1,372,416 parameters. */
+/** With an output layer of its own. 1,372,224 parameters. */
 export const gptCharUntied = gpt({
   ...character,
   id: 'gpt-char-untied',
@@ -19,7 +19,7 @@ export const gptCharUntied = gpt({
   head: 'untied',
 });
 
-/** With its embeddings twice in the exchanged vector, as published code has it. 1,372,416 values. */
+/** With its embeddings twice in the exchanged vector, as published code has it. 1,372,224 values. */
 export const gptCharDuplicated = gpt({
   ...character,
   id: 'gpt-char-duplicated',
