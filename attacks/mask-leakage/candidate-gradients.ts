@@ -2,8 +2,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LabelledSamples } from '../../src/data/dataset.ts';
 import type { Engine, NdArray, Program, ProgramDefinition } from '../../src/engine/program.ts';
 import { tf } from '../../src/engine/tensors.ts';
-import { crossEntropy } from '../../src/models/loss.ts';
 import type { Model } from '../../src/models/model.ts';
+import { labelledLoss } from '../../src/models/training-step.ts';
 
 /** Gradients held in memory at once: of LeNet-5, some 6 MB. */
 const CHUNK = 25;
@@ -76,7 +76,7 @@ function gradientOfOne(model: Model): ProgramDefinition {
         trained.forEach((at, index) => {
           all[at] = weights[index] as Tensor;
         });
-        return crossEntropy(model.logits(all, input), label);
+        return labelledLoss(model, all, input, label);
       };
       const gradients = tf.grads(loss)(trained.map((at) => constants[at] as Tensor));
       const flat = entries.map(({ size }, at) => {
