@@ -1,6 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { CiphertextError } from '../scheme.ts';
-import { shareBytes } from './inbox.ts';
 import { type EngineSetup, openEngine } from './open-engine.ts';
 import {
   type Input,
@@ -27,18 +26,13 @@ export type EngineReply =
 const port = parentPort;
 if (!port) throw new Error('engine-worker runs as a worker thread only');
 
-/** Ciphertexts come back to a worker: as an upload to be summed, as an aggregate to be opened. */
-function shared(output: Output<Operation>): Output<Operation> {
-  return 'ciphertexts' in output ? { ciphertexts: shareBytes(output.ciphertexts) } : output;
-}
-
 const engine = openEngine(workerData as EngineSetup);
 
 port.on('message', async ({ task, keys, operation, input }: EngineRequest) => {
   try {
     const ready = await engine;
     for (const key of keys) ready.addKey(key);
-    const output = shared(ready.execute(operation, input));
+    const output = ready.execute(operation, input);
     const reply: EngineReply = { task, status: 'done', output };
     port.postMessage(reply, transferables(output));
   } catch (error) {

@@ -12,20 +12,16 @@ type TypedArray = Uint8Array | Float32Array;
 export class Inbox {
   #memory = new SharedArrayBuffer(0);
 
-  /**
-   * `message` with its arrays copied in here, valid until the inbox is cleared or written again; arrays
-   * that are shared already (`shareBytes`) go as they are.
-   */
+  /** `message` with its arrays copied in here, valid until the inbox is cleared or written again. */
   write<T extends object>(message: T): T {
     let size = 0;
     withArrays(message, (array) => {
-      size += isShared(array) ? 0 : space(array);
+      size += space(array);
       return array;
     });
     if (size > this.#memory.byteLength) this.#memory = new SharedArrayBuffer(size);
     let at = 0;
     return withArrays(message, (array) => {
-      if (isShared(array)) return array;
       const start = at;
       at += space(array);
       return copyTo(this.#memory, start, array);
@@ -35,24 +31,6 @@ export class Inbox {
   clear(): void {
     if (this.#memory.byteLength > largestKept) this.#memory = new SharedArrayBuffer(0);
   }
-}
-
-/**
- * The same bytes in shared memory of their own, which every worker can read where they lie: what
- * clients upload is summed without passing through the calling thread once more.
- */
-export function shareBytes(arrays: readonly Uint8Array[]): Uint8Array[] {
-  const memory = new SharedArrayBuffer(arrays.reduce((size, array) => size + space(array), 0));
-  let at = 0;
-  return arrays.map((array) => {
-    const start = at;
-    at += space(array);
-    return copyTo(memory, start, array) as Uint8Array;
-  });
-}
-
-function isShared({ buffer }: TypedArray): boolean {
-  return buffer instanceof SharedArrayBuffer;
 }
 
 /** Bytes that keep the next array aligned. */

@@ -117,10 +117,8 @@ export class EngineFailure extends Error {
 export function transferables(message: object): ArrayBuffer[] {
   const buffers: ArrayBuffer[] = [];
   const visit = (value: unknown) => {
-    if (ArrayBuffer.isView(value)) {
-      // Shared memory isn't moved: both sides have it.
-      if (value.buffer instanceof ArrayBuffer) buffers.push(value.buffer);
-    } else if (Array.isArray(value)) for (const item of value) visit(item);
+    if (ArrayBuffer.isView(value)) buffers.push(value.buffer as ArrayBuffer);
+    else if (Array.isArray(value)) for (const item of value) visit(item);
     else if (value !== null && typeof value === 'object') Object.values(value).forEach(visit);
   };
   visit(message);

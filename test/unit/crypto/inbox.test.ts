@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Inbox, shareBytes } from '../../../src/crypto/work/inbox.ts';
+import { Inbox } from '../../../src/crypto/work/inbox.ts';
 
 const bytes = (message: { columns: Uint8Array[][] }) => message.columns.flat();
 
@@ -35,16 +35,4 @@ it('serves task after task with one memory, and gives back what only a large one
   const large = memoryOf(80 * 2 ** 20);
   inbox.clear();
   expect(memoryOf(800)).not.toBe(large);
-});
-
-it('passes on what is shared already, without a copy', () => {
-  const [first, second] = shareBytes([Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5)]);
-  expect([...(first as Uint8Array)]).toEqual([1, 2, 3]);
-  expect([...(second as Uint8Array)]).toEqual([4, 5]);
-  expect((second as Uint8Array).byteOffset).toBe(8);
-  const message = { ciphertexts: [first, second], own: Uint8Array.of(6) };
-  const written = new Inbox().write(message);
-  expect(written.ciphertexts[1]).toBe(second);
-  expect(written.own).not.toBe(message.own);
-  expect(written).toEqual(message);
 });
