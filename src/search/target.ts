@@ -19,7 +19,7 @@ export class TargetError extends Error {
 
 const NUMBER = String.raw`[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?`;
 const FORM = new RegExp(
-  String.raw`^(?<metric>[a-z][\w-]*)\s*(?<operator>[<>])\s*(?:(?<null>null)(?:\s*(?<sign>[-+])\s*(?<offset>${NUMBER}))?|(?<value>${NUMBER}))\s*(?:dB|%|points?)?$`,
+  String.raw`^(?<metric>[a-z][\w-]*)\s*(?<operator>[<>])\s*(?:(?<null>null)(?:\s*(?<sign>[-+])\s*(?<offset>${NUMBER}))?|(?<value>${NUMBER}))\s*(?:dB)?$`,
   'i',
 );
 
@@ -31,7 +31,7 @@ const FORM = new RegExp(
  */
 export function parseTarget(text: string): Target {
   const parts = FORM.exec(text.trim())?.groups;
-  if (!parts?.metric || /%|points?$/i.test(text))
+  if (!parts?.metric)
     throw new TargetError(
       `'${text}' is no target. Write it like 'psnr < null + 1 dB', 'ssim < 0.3' or 'auc < null + 0.02': a metric, a limit, and null for what a guess without any view scores.`,
     );
