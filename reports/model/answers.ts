@@ -21,12 +21,12 @@ export function answers(context: ReportContext): Answer[] {
 }
 
 /**
- * The defenses the questions are about: those that encrypt a part. A random mask is the control, and
- * a subject only where it is alone.
+ * The defenses the questions are about: those that encrypt a part. The control is a subject only where
+ * it is alone.
  */
 function subjects({ rows }: ReportContext): Family[] {
   const selective = rows.filter(isSelective);
-  const proper = selective.filter(({ family }) => family !== 'random');
+  const proper = selective.filter(({ control }) => !control);
   const chosen = proper.length > 0 ? proper : selective;
   return [...new Set(chosen.map(({ family }) => family))].map((family) => {
     const members = chosen.filter((row) => row.family === family);

@@ -8,6 +8,8 @@ export interface RowLabel {
   readonly label: string;
   readonly family: string;
   readonly familyTitle: string;
+  /** The mask is chosen blindly; others are compared with it. */
+  readonly control: boolean;
   /** The ratio asked for; where a defense asks for none, the realised one. `null`: unknown. */
   readonly ratio: number | null;
   /** `0.05`; `unknown` without a ratio. */
@@ -33,6 +35,7 @@ export function labelRows(
       label: alike.length > 1 ? `${short[at]} (${distinguishing(row, alike)})` : (short[at] ?? ''),
       family: row.defense,
       familyTitle: row.title,
+      control: row.control === true,
       ratio,
       ratioText: ratio === null ? 'unknown' : formatRatio(ratio),
       familyIndex: families.indexOf(row.defense),
@@ -48,6 +51,7 @@ export function unknownRow(key: string): RowLabel {
     label: key,
     family: key,
     familyTitle: key,
+    control: false,
     ratio: null,
     ratioText: 'unknown',
     familyIndex: 7,

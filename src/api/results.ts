@@ -25,6 +25,8 @@ export interface DefenseRow {
   readonly params: Readonly<Record<string, unknown>>;
   /** `null` where the defense is not given a ratio. */
   readonly targetRatio: number | null;
+  /** The mask is chosen blindly (`Defense.control`): others are compared with it. */
+  readonly control?: true;
   readonly source: string;
 }
 

@@ -41,7 +41,7 @@ export interface FinishedRun {
 /** A process is replaced after this many tasks: wasm heaps never shrink. */
 const TASKS_PER_PROCESS = 24;
 /** Raised when `results.json` is put together differently from the same cells. */
-const RESULTS_LAYOUT = 1;
+const RESULTS_LAYOUT = 2;
 
 /**
  * Runs an experiment into `runs/<name>`, or goes on where an earlier run of it stopped.

@@ -47,11 +47,10 @@ export async function resultsStage(
   const pooled = poolScores(scored);
   tools.progress(0.5);
   const compared: ComparedRow[] = [];
-  for (const { key, defense, targetRatio } of rows) {
+  for (const { key, targetRatio, control = false } of rows) {
     const ratios = records.filter(({ cell }) => cell.row === key);
     if (ratios.length === 0) continue;
     const total = ratios.reduce((sum, { summary }) => sum + summary.realisedRatio, 0);
-    const { control = false } = await tools.workplace.defense(task, defense);
     compared.push({ key, targetRatio, control, realisedRatio: total / ratios.length });
   }
   const comparisons = compareDefenses(scored, compared);
@@ -115,13 +114,14 @@ async function defenseRows(task: Task, { workplace }: StageTools): Promise<Defen
   const rows = new Map<string, DefenseRow>();
   for (const { cell } of task.cells) {
     if (rows.has(cell.row)) continue;
-    const { meta, targetRatio } = await workplace.defense(task, cell.defense.id);
+    const { meta, targetRatio, control } = await workplace.defense(task, cell.defense.id);
     rows.set(cell.row, {
       key: cell.row,
       defense: meta.id,
       title: meta.title,
       params: cell.defense.params,
       targetRatio: targetRatio?.(meta.params.parse(cell.defense.params)) ?? null,
+      ...(control && { control }),
       source: meta.source,
     });
   }
