@@ -6,6 +6,7 @@ export default defineConfig({
     testTimeout: 1_800_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    setupFiles: ['test/fixed-cases.ts'],
     fileParallelism: false,
   },
 });

@@ -23,13 +23,14 @@ export type Order = 0 | 1 | 2;
 
 /**
  * Expects an operation and its derivatives, along random directions, to agree on the compiled
- * engine and on tfjs's CPU backend, within 5e-5 of the largest number.
+ * engine and on tfjs's CPU backend, within `tolerance` of the largest number.
  */
 export async function expectAgreement(
   engine: Engine,
   operation: Operation,
   inputs: readonly NdArray[],
   order: Order = 2,
+  tolerance = 5e-5,
 ): Promise<void> {
   const random = randomStream('directions', inputs.length);
   const results = [operation(...inputs.map(toTensor))].flat();
@@ -74,7 +75,7 @@ export async function expectAgreement(
   compiled.dispose();
   reference.dispose();
   wanted.outputs.forEach((output, at) => {
-    expectClose(got.outputs[at] as NdArray, output, `output ${at}`);
+    expectClose(got.outputs[at] as NdArray, output, `output ${at}`, tolerance);
   });
 }
 
@@ -88,7 +89,7 @@ const asNumbers = (tensor: Tensor): Tensor =>
 const toTensor = ({ data, shape }: NdArray): Tensor =>
   tf.tensor(data.slice(), [...shape], data instanceof Int32Array ? 'int32' : 'float32');
 
-export function expectClose(got: NdArray, wanted: NdArray, name: string): void {
+export function expectClose(got: NdArray, wanted: NdArray, name: string, tolerance = 5e-5): void {
   expect(got.shape, name).toEqual(wanted.shape);
   const largest = Array.from(wanted.data).reduce((a, b) => Math.max(a, Math.abs(b)), 1);
   let worst = 0;
@@ -96,5 +97,5 @@ export function expectClose(got: NdArray, wanted: NdArray, name: string): void {
     const difference = Math.abs(value - (got.data[at] as number));
     if (!(difference <= worst)) worst = difference;
   });
-  expect(worst / largest, `${name}: error relative to the largest number`).toBeLessThan(5e-5);
+  expect(worst / largest, `${name}: error relative to the largest number`).toBeLessThan(tolerance);
 }

@@ -26,7 +26,7 @@ const agrees = (
   lengths: readonly (readonly [number, number])[],
   inputs: (random: RandomStream, ...lengths: number[]) => NdArray[],
   operation: (...x: Tensor[]) => Tensor | Tensor[],
-  { order, runs = 5 }: { order?: Order; runs?: number } = {},
+  { order, runs = 5, tolerance }: { order?: Order; runs?: number; tolerance?: number } = {},
 ) =>
   fc.assert(
     fc.asyncProperty(
@@ -38,6 +38,7 @@ const agrees = (
           operation as Operation,
           inputs(randomStream(seed), ...drawn),
           order,
+          tolerance,
         ),
     ),
     { numRuns: runs },
@@ -141,6 +142,9 @@ describe.skipIf(!engine)('parts of programs as on the CPU backend, to the second
         );
         return crossEntropy(logits, targets as Tensor);
       },
+      // Float32 cancels in GELU's tail and in a saturated softmax: 1.3e-4 was the most in 3,000
+      // draws. The parts are held to the common tolerance each; a wrong rule is off by order one.
+      { tolerance: 1e-3 },
     ));
 
   test('an LSTM over time, with its last state', () =>
