@@ -84,6 +84,13 @@ export interface RecoveredTokens {
   readonly tokens: Int32Array;
   /** What the attacker would answer without any view: a null baseline. */
   readonly guess: Int32Array;
+  /**
+   * Where the attack puts tokens in order: one text per sequence of the client, in any order among
+   * them, as long as the client's: the input's tokens and the one that follows.
+   */
+  readonly texts?: readonly Int32Array[];
+  /** The text the attacker would answer without any view, as long as each of `texts`. */
+  readonly guessedText?: Int32Array;
 }
 
 export interface TextOutput {

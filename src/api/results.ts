@@ -121,6 +121,33 @@ export interface GalleryItem {
   readonly ssim: number | null;
 }
 
+/**
+ * How a token fared that is in the probe's text or in an attack's answer: `right` is in both, at the
+ * same place where the answer has an order; `elsewhere` in both, at other places; `wrong` in this one
+ * alone.
+ */
+export type TokenFate = 'right' | 'elsewhere' | 'wrong';
+
+/** Tokens in a row that fared alike. */
+export interface TextStretch {
+  readonly text: string;
+  readonly fate: TokenFate;
+}
+
+/** A probe's text beside what an attack recovered of it. */
+export interface TextExhibit {
+  readonly client: number;
+  readonly round: number;
+  readonly localSteps: number;
+  readonly from: 'update' | 'prior';
+  /** Whether the answer is a text; else it is a list of different tokens. */
+  readonly ordered: boolean;
+  readonly original: readonly TextStretch[];
+  readonly answer: readonly TextStretch[];
+  /** What the attacker would have answered without any view. */
+  readonly guess?: readonly TextStretch[];
+}
+
 /** False and true positive rate, both rising from 0 to 1. */
 export type RocCurve = readonly (readonly [fpr: number, tpr: number])[];
 
@@ -129,6 +156,7 @@ export interface AttackScores {
   readonly seconds: number;
   readonly roc?: RocCurve;
   readonly gallery?: readonly GalleryItem[];
+  readonly texts?: readonly TextExhibit[];
 }
 
 export interface AttackResult {

@@ -1,3 +1,5 @@
+import type { Tokenizer } from '../text/tokenizer.ts';
+
 /** Labelled samples in one flat buffer: [count, ...inputShape], pixels in [0, 1]. */
 export interface LabelledSamples {
   readonly count: number;
@@ -21,6 +23,8 @@ export interface Dataset {
   readonly synthetic: boolean;
   readonly inputShape: readonly number[];
   readonly classes: number;
+  /** What the token numbers of a text stand for. */
+  readonly tokenizer?: Tokenizer;
   /** Split into members (clients' data) and held-out non-members by `partitionData`. */
   readonly train: TrainingSamples;
   /** Measures accuracy only. */

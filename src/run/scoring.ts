@@ -7,9 +7,11 @@ import { peakSignalToNoise } from '../metrics/psnr.ts';
 import { metricsFor } from '../metrics/registry.ts';
 import { structuralSimilarity } from '../metrics/ssim.ts';
 import { rocCurve, thinCurve } from '../stats/roc.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
 import type { AuxiliaryKnowledge } from '../view/auxiliary.ts';
 import type { GroundTruth } from '../view/ground-truth.ts';
 import { targetsOf } from './exposures.ts';
+import { textExhibits } from './text-exhibits.ts';
 
 /** An attack's answer that isn't one to the questions asked. */
 export class AttackOutputError extends Error {
@@ -41,13 +43,20 @@ export function requireAllAnswered(
   }
 }
 
-/** Everything the report shows of one attack in one cell; `seconds` is the attack's own time. */
+/**
+ * Everything the report shows of one attack in one cell; `seconds` is the attack's own time. Recovered
+ * tokens are shown as text where there is a tokenizer.
+ */
 export function scoreAttack(
   output: AttackOutput,
-  answers: { readonly truth: GroundTruth; readonly auxiliary: AuxiliaryKnowledge },
+  answers: {
+    readonly truth: GroundTruth;
+    readonly auxiliary: AuxiliaryKnowledge;
+    readonly tokenizer?: Tokenizer | undefined;
+  },
   seconds: number,
 ): AttackScores {
-  const { truth, auxiliary } = answers;
+  const { truth, auxiliary, tokenizer } = answers;
   const metrics: Record<string, MetricValue> = {};
   for (const metric of metricsFor(output.kind)) {
     const value = metric.score(output, truth);
@@ -55,6 +64,8 @@ export function scoreAttack(
   }
   if (output.kind === 'membership')
     return { metrics, seconds, roc: thinCurve(rocCurve(allCandidates(victims(output, truth)))) };
+  if (output.kind === 'text' && tokenizer)
+    return { metrics, seconds, texts: textExhibits(output, answers, tokenizer) };
   if (output.kind !== 'reconstruction') return { metrics, seconds };
   return { metrics, seconds, gallery: gallery(output, truth, auxiliary) };
 }

@@ -28,6 +28,7 @@ export function textDataset(
     ...about,
     inputShape,
     classes,
+    tokenizer: characters,
     train: {
       ...takeSamples(train, kept),
       clientKeys: kept.map((index) => train.clientKeys[index] as number),

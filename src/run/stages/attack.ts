@@ -79,7 +79,9 @@ export async function attackStage(task: RunContext & AttackTask, tools: StageToo
   const seconds = (performance.now() - start) / 1000;
   requireAllAnswered(output, kind, auxiliary);
   const truth = await readTruth(folder, cellRecord);
-  const value = scoreAttack(output, { truth, auxiliary }, seconds);
+  const tokenizer =
+    output.kind === 'text' ? (await tools.workplace.dataset(task)).tokenizer : undefined;
+  const value = scoreAttack(output, { truth, auxiliary, tokenizer }, seconds);
   return finish(
     { readsMore, outcome: { status: 'ok', value } },
     { 'output.bin': output as unknown as ArtifactTree },

@@ -59,12 +59,17 @@ export class Workplace {
     return cached(this.#plugins, paths, () => addPlugins(this.#own, paths));
   }
 
-  /** Who holds which data under a seed, and on what model they train. */
-  async setting({ specification }: RunContext, seed: number) {
+  dataset({ specification }: RunContext): Promise<Dataset> {
     const { id, limit, testLimit } = specification.dataset;
-    const dataset = await cached(this.#datasets, specification.dataset, () =>
+    return cached(this.#datasets, specification.dataset, () =>
       loadDataset(id, { limit, testLimit }),
     );
+  }
+
+  /** Who holds which data under a seed, and on what model they train. */
+  async setting(task: RunContext, seed: number) {
+    const { specification } = task;
+    const dataset = await this.dataset(task);
     const partition = partitionData(
       dataset,
       {
