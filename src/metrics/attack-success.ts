@@ -1,4 +1,4 @@
-import { type Image, imagePairs } from './images.ts';
+import { fits, type Image, imagePairs } from './images.ts';
 import { peakSignalToNoise } from './psnr.ts';
 import { shareMetric } from './share.ts';
 import { structuralSimilarity } from './ssim.ts';
@@ -39,9 +39,7 @@ export const ssimSuccess = shareMetric(
   },
   (output, truth) => {
     const pairs = imagePairs(output, truth);
-    const small = pairs
-      ?.flat()
-      .some(({ original: { width, height } }) => Math.min(width, height) < 11);
+    const small = pairs?.flat().some(({ original }) => !fits(structuralSimilarity, original));
     return small ? null : share(pairs, (a, b) => structuralSimilarity(a, b) >= SSIM_THRESHOLD);
   },
 );

@@ -5,6 +5,36 @@ import { valuesCluster } from '../stats/bootstrap.ts';
 import type { GroundTruth } from '../view/ground-truth.ts';
 import { type ClusteredMetric, clusteredMetric } from './clustered.ts';
 
+/** How alike two images are. */
+export type ImageMeasure = ((original: Image, other: Image) => number) & {
+  /** Images with a shorter side are refused: the measure's window doesn't fit into them. */
+  readonly smallestSide?: number;
+};
+
+/**
+ * A measure that refuses images its window doesn't fit into.
+ * @throws {RangeError} on its use, for images of a shorter side.
+ */
+export function windowedMeasure(
+  name: string,
+  smallestSide: number,
+  measure: (original: Image, other: Image) => number,
+): ImageMeasure & { readonly smallestSide: number } {
+  const refusing = (original: Image, other: Image) => {
+    if (!fits({ smallestSide }, original))
+      throw new RangeError(
+        `${name} needs images of at least ${smallestSide} × ${smallestSide} pixels, not ${original.width} × ${original.height}`,
+      );
+    return measure(original, other);
+  };
+  return Object.assign(refusing, { smallestSide });
+}
+
+/** Whether an image is large enough for a measure. */
+export function fits({ smallestSide = 1 }: Pick<ImageMeasure, 'smallestSide'>, image: Image) {
+  return Math.min(image.width, image.height) >= smallestSide;
+}
+
 /** One image in memory: [height, width, channels], pixels in [0, 1] (others are clamped). */
 export interface Image {
   readonly height: number;
@@ -104,17 +134,19 @@ export function clampPixel(value: number): number {
 
 /**
  * A mean of an image distance over probes, with what a guess without any view scores: seeded noise,
- * the mean of the attacker's own images, and another probe's image.
+ * the mean of the attacker's own images, and another probe's image. It can't be asked of images that
+ * are too small for it.
  */
 export function imageMetric(
   meta: ClusteredMetric<ReconstructionOutput>['meta'],
-  measure: (original: Image, other: Image) => number | null,
+  measure: ImageMeasure,
 ): ClusteredMetric<ReconstructionOutput> {
   const valuesOf = (output: ReconstructionOutput, truth: GroundTruth) => {
-    const values = imagePairs(output, truth)?.map((pairs) =>
+    const probes = imagePairs(output, truth);
+    if (!probes?.flat().every(({ original }) => fits(measure, original))) return null;
+    return probes.map((pairs) =>
       pairs.map(({ original, reconstruction }) => measure(original, reconstruction)),
     );
-    return !values || values.flat().includes(null) ? null : (values as number[][]);
   };
   return clusteredMetric<ReconstructionOutput>({
     meta,
@@ -141,7 +173,7 @@ export function imageMetric(
           const values = probes.map((images) =>
             images.flatMap((image) => {
               const other = guess(image);
-              return other ? (measure(image, other) ?? []) : [];
+              return other ? measure(image, other) : [];
             }),
           );
           return values.every(({ length }) => length > 0)

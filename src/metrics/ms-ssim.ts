@@ -1,4 +1,4 @@
-import { type Image, imageMetric } from './images.ts';
+import { imageMetric, windowedMeasure } from './images.ts';
 import {
   everySecond,
   filterInside,
@@ -12,6 +12,8 @@ import {
 /** Exponents of the five published scales. */
 const EXPONENTS = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
 const WINDOW = gaussian(11, 1.5);
+/** From here on the window fits at two scales; with one it would be SSIM. */
+const SMALLEST_SIDE = 2 * WINDOW.length - 1;
 /** K1 = .01 and K2 = .03 of the range 255. */
 const [C1, C2] = [2.55 ** 2, 7.65 ** 2];
 
@@ -31,16 +33,12 @@ export function multiScaleLevels(width: number, height: number): number {
  * Source: Wang, Simoncelli and Bovik 2003.
  * @throws {RangeError} for images without room for two scales (under 21 pixels).
  */
-export function multiScaleSimilarity(original: Image, other: Image): number {
+export const multiScaleSimilarity = windowedMeasure('MS-SSIM', SMALLEST_SIDE, (original, other) => {
   const levels = multiScaleLevels(original.width, original.height);
-  if (levels < 2)
-    throw new RangeError(
-      `MS-SSIM needs room for two scales, 21 × 21 pixels, not ${original.width} × ${original.height}`,
-    );
   return meanOverChannels(original.channels, (channel) =>
     similarityOfPlanes(grayLevels(original, channel), grayLevels(other, channel), levels),
   );
-}
+});
 
 export const msSsim = imageMetric(
   {
@@ -53,10 +51,7 @@ export const msSsim = imageMetric(
     source:
       'Wang, Simoncelli and Bovik 2003, over as many of its 5 scales as fit (2 for 28 and 32 pixels), per image, then mean',
   },
-  (original, other) =>
-    multiScaleLevels(original.width, original.height) < 2
-      ? null
-      : multiScaleSimilarity(original, other),
+  multiScaleSimilarity,
 );
 
 function similarityOfPlanes(original: Plane, other: Plane, levels: number): number {

@@ -1,5 +1,5 @@
 import { ssim as ssimJs } from 'ssim.js';
-import { type Image, imageMetric } from './images.ts';
+import { imageMetric, windowedMeasure } from './images.ts';
 import { channelAsRgba, meanOverChannels } from './planes.ts';
 
 /** The Gaussian window is 11 pixels wide; a smaller image has no valid window. */
@@ -13,20 +13,16 @@ const WINDOW = 11;
  * is a box window over a downsampled image, another number.
  * @throws {RangeError} for images under 11 pixels (the library would return NaN).
  */
-export function structuralSimilarity(original: Image, other: Image): number {
-  if (original.width < WINDOW || original.height < WINDOW)
-    throw new RangeError(
-      `SSIM needs images of at least ${WINDOW} × ${WINDOW} pixels, not ${original.width} × ${original.height}`,
-    );
-  return meanOverChannels(
+export const structuralSimilarity = windowedMeasure('SSIM', WINDOW, (original, other) =>
+  meanOverChannels(
     original.channels,
     (channel) =>
       ssimJs(channelAsRgba(original, channel), channelAsRgba(other, channel), {
         ssim: 'fast',
         downsample: false,
       }).mssim,
-  );
-}
+  ),
+);
 
 export const ssim = imageMetric(
   {
@@ -38,8 +34,5 @@ export const ssim = imageMetric(
     higherMeansMoreLeakage: true,
     source: 'Wang et al. 2004, Gaussian 11 × 11 σ 1.5, 8-bit pixels, per image, then mean',
   },
-  (original, other) =>
-    Math.min(original.width, original.height) < WINDOW
-      ? null
-      : structuralSimilarity(original, other),
+  structuralSimilarity,
 );

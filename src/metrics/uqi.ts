@@ -1,4 +1,4 @@
-import { type Image, imageMetric } from './images.ts';
+import { imageMetric, windowedMeasure } from './images.ts';
 import { grayLevels, meanOverChannels, type Plane } from './planes.ts';
 
 /** Side of the sliding window. */
@@ -13,15 +13,11 @@ const WINDOW = 8;
  * another number.
  * @throws {RangeError} for images under 8 pixels.
  */
-export function universalQuality(original: Image, other: Image): number {
-  if (Math.min(original.width, original.height) < WINDOW)
-    throw new RangeError(
-      `UQI needs images of at least ${WINDOW} × ${WINDOW} pixels, not ${original.width} × ${original.height}`,
-    );
-  return meanOverChannels(original.channels, (channel) =>
+export const universalQuality = windowedMeasure('UQI', WINDOW, (original, other) =>
+  meanOverChannels(original.channels, (channel) =>
     qualityOfPlanes(grayLevels(original, channel), grayLevels(other, channel)),
-  );
-}
+  ),
+);
 
 export const uqi = imageMetric(
   {
@@ -34,8 +30,7 @@ export const uqi = imageMetric(
     source:
       'Wang and Bovik 2002, 8 × 8 windows, 8-bit pixels, per image, then mean. Noise can score high: read it beside its baselines',
   },
-  (original, other) =>
-    Math.min(original.width, original.height) < WINDOW ? null : universalQuality(original, other),
+  universalQuality,
 );
 
 function qualityOfPlanes(x: Plane, y: Plane): number {

@@ -1,4 +1,4 @@
-import { type Image, imageMetric } from './images.ts';
+import { imageMetric, windowedMeasure } from './images.ts';
 import {
   everySecond,
   filterInside,
@@ -40,16 +40,12 @@ export function visualInformationScales(width: number, height: number): number {
  * fit into the image.
  * @throws {RangeError} for images under 17 pixels.
  */
-export function visualInformation(original: Image, other: Image): number {
+export const visualInformation = windowedMeasure('VIF', windowOf(1), (original, other) => {
   const scales = visualInformationScales(original.width, original.height);
-  if (scales === 0)
-    throw new RangeError(
-      `VIF needs images of at least ${windowOf(1)} × ${windowOf(1)} pixels, not ${original.width} × ${original.height}`,
-    );
   return meanOverChannels(original.channels, (channel) =>
     informationRatio(grayLevels(original, channel), grayLevels(other, channel), scales),
   );
-}
+});
 
 export const vif = imageMetric(
   {
@@ -62,10 +58,7 @@ export const vif = imageMetric(
     source:
       'Sheikh and Bovik 2006, pixel domain, over as many of its 4 scales as fit (2 for 28 and 32 pixels), per image, then mean',
   },
-  (original, other) =>
-    visualInformationScales(original.width, original.height) === 0
-      ? null
-      : visualInformation(original, other),
+  visualInformation,
 );
 
 function informationRatio(reference: Plane, distorted: Plane, scales: number): number {

@@ -9,12 +9,12 @@ import { psnrSuccess } from '../../../src/metrics/attack-success.ts';
 import { identification } from '../../../src/metrics/identification.ts';
 import type { Image } from '../../../src/metrics/images.ts';
 import { labelAccuracy } from '../../../src/metrics/label-accuracy.ts';
-import { multiScaleSimilarity } from '../../../src/metrics/ms-ssim.ts';
+import { msSsim, multiScaleSimilarity } from '../../../src/metrics/ms-ssim.ts';
 import { meanSquaredError, mse } from '../../../src/metrics/mse.ts';
 import { peakSignalToNoise, psnr } from '../../../src/metrics/psnr.ts';
 import { ssim, structuralSimilarity } from '../../../src/metrics/ssim.ts';
-import { universalQuality } from '../../../src/metrics/uqi.ts';
-import { visualInformation } from '../../../src/metrics/vif.ts';
+import { universalQuality, uqi } from '../../../src/metrics/uqi.ts';
+import { vif, visualInformation } from '../../../src/metrics/vif.ts';
 import type { GroundTruth } from '../../../src/view/ground-truth.ts';
 
 const references = fileURLToPath(
@@ -87,9 +87,40 @@ test('SSIM agrees with a second library on a gray image', () => {
   expect(structuralSimilarity(image(gray), image(noisy))).toBeCloseTo(other, 2);
 });
 
-test('images under 11 pixels are refused', () => {
-  const small: Image = { width: 10, height: 28, channels: 1, pixels: new Float32Array(280) };
-  expect(() => structuralSimilarity(small, small)).toThrow(/at least 11/);
+// Windows of 11 at one scale, 11 at two, 17 at the first, and 8 pixels.
+test.each([
+  [ssim, structuralSimilarity, 11],
+  [msSsim, multiScaleSimilarity, 21],
+  [vif, visualInformation, 17],
+  [uqi, universalQuality, 8],
+])('%#: images its window does not fit into are refused', (metric, measure, side) => {
+  const random = randomStream('small images');
+  const image = (height: number): Image => ({
+    ...{ width: 28, height, channels: 1 },
+    pixels: Float32Array.from({ length: 28 * height }, () => random.uniform()),
+  });
+  const [small, large] = [image(side - 1), image(side)];
+  expect(() => measure(small, small)).toThrow(`at least ${side} × ${side} pixels, not 28 × `);
+  // An image and itself: 1 by every one of these measures.
+  expect(measure(large, large)).toBeCloseTo(1, 6);
+  const score = ({ height, pixels }: Image) => {
+    const labels = Int32Array.of(0);
+    const answer = { client: 0, round: 1, images: pixels, labels };
+    return metric.score(
+      {
+        kind: 'reconstruction',
+        targets: [{ ...answer, from: 'update', cost: 0, iterations: 1 }],
+      },
+      {
+        membership: [],
+        meanImage: pixels,
+        distractors: new Float32Array(0),
+        reconstruction: [{ ...answer, inputShape: [height, 28, 1] }],
+      },
+    );
+  };
+  expect(score(small)).toBeNull();
+  expect(score(large)?.value).toBeCloseTo(1, 6);
 });
 
 describe('over probes', () => {
