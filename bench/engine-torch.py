@@ -92,6 +92,33 @@ def inversion(architecture, cost, signed):
     return step
 
 
+def deep_leakage(architecture):
+    """One evaluation of DLG's LBFGS, on the gradient of a random image."""
+    shapes, logits, input_shape, classes = architecture()
+    weights = [(torch.rand(s) - 0.5).requires_grad_() for s in shapes]
+
+    def gradient(x, y, create_graph):
+        return torch.autograd.grad(F.cross_entropy(logits(weights, x), y), weights, create_graph=create_graph)
+
+    target = gradient(torch.rand(1, *input_shape), torch.zeros(1, dtype=torch.long), False)
+    image = torch.randn(1, *input_shape).requires_grad_()
+    label = torch.randn(1, classes).requires_grad_()
+    optimizer = torch.optim.LBFGS(
+        [image, label], lr=1, max_iter=1, history_size=100, tolerance_grad=0, tolerance_change=0
+    )
+
+    def cost():
+        optimizer.zero_grad()
+        got = gradient(image, label.softmax(1), True)
+        loss = sum(((g - t) ** 2).sum() for g, t in zip(got, target))
+        grads = torch.autograd.grad(loss, [image, label])
+        for variable, grad in zip((image, label), grads):
+            variable.grad = grad
+        return loss
+
+    return lambda: optimizer.step(cost)
+
+
 def squared_distance(gradient, weights, target, x, y):
     return sum(((g - t) ** 2).sum() for g, t in zip(gradient(weights, x, y), target))
 
@@ -201,6 +228,8 @@ WORKLOADS = {
     "gpt-step": lambda: gpt_step(4, 256, 4, 128, 256, 8),
     "dlg-iteration": lambda: inversion(dlg_lenet, squared_distance, False),
     "ig-iteration": lambda: inversion(dlg_lenet, cosine_distance, True),
+    "ig-lenet-iteration": lambda: inversion(lenet5, cosine_distance, True),
+    "dlg-evaluation": lambda: deep_leakage(dlg_lenet),
     "unroll-5": lambda: inversion(dlg_lenet, unrolled, False),
     "shadow-step": lambda: training_step(lenet5, 10, 500),
 }

@@ -20,7 +20,7 @@ interface Row {
 }
 
 /** Medians over the rounds. */
-interface Measured {
+export interface Measured {
   /** By the clock. */
   readonly wall: number;
   readonly processor: number;
@@ -59,7 +59,7 @@ export async function benchEngine(args: string[]): Promise<void> {
     throw new Error(`Usage: ${usage}. Names: ${Object.keys(workloads).join(', ')}.`);
 
   const torch = torchVersion();
-  const machine = `${cpus()[0]?.model.trim() ?? process.arch}, ${availableParallelism()} cores`;
+  const machine = machineName();
   process.stderr.write(`${machine}; ${torch ?? 'python3 has no torch: its column stays empty'}\n`);
   const rows: Row[] = [];
   for (const name of names)
@@ -88,9 +88,7 @@ async function measure(
     wasm: isAlone ? [await Contestant.compiled(name, 'wasm')] : [],
   };
   const turns = Object.values(contestants).filter((processes) => processes.length > 0);
-  for (let round = 0; round < rounds; round++)
-    for (const processes of turns) await Promise.all(processes.map((process) => process.run()));
-  for (const processes of turns) for (const process of processes) process.end();
+  await takeTurns(turns, rounds);
   const { compiled, torch, wasm } = contestants;
   return {
     workload: name,
@@ -102,7 +100,18 @@ async function measure(
   };
 }
 
-function torchProcesses(name: string, threads: number | 'all'): Promise<Contestant[]> {
+/** So many rounds; the processes of one contestant run at the same time. Ends them all. */
+export async function takeTurns(
+  contestants: readonly (readonly Contestant[])[],
+  rounds: number,
+): Promise<void> {
+  for (let round = 0; round < rounds; round++)
+    for (const processes of contestants)
+      await Promise.all(processes.map((process) => process.run()));
+  for (const processes of contestants) for (const process of processes) process.end();
+}
+
+export function torchProcesses(name: string, threads: number | 'all'): Promise<Contestant[]> {
   const count = threads === 'all' ? availableParallelism() : 1;
   const perProcess = threads === 'all' ? 1 : threads;
   return Promise.all(
@@ -118,7 +127,7 @@ interface Reply {
 }
 
 /** A process that runs one workload whenever it is told to. */
-class Contestant {
+export class Contestant {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
   readonly replies: Reply[] = [];
@@ -131,9 +140,14 @@ class Contestant {
   }
 
   static compiled(name: string, kind: string): Promise<Contestant> {
-    const entry = fileURLToPath(new URL('./engine-contestant.ts', import.meta.url));
+    return Contestant.entry('./engine-contestant.ts', name, kind);
+  }
+
+  /** An entry beside this file that calls `serveRounds`. */
+  static entry(file: string, ...args: readonly string[]): Promise<Contestant> {
+    const entry = fileURLToPath(new URL(file, import.meta.url));
     const hook = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-    return new Contestant(process.execPath, ['--import', hook, entry, name, kind]).#ready();
+    return new Contestant(process.execPath, ['--import', hook, entry, ...args]).#ready();
   }
 
   static torch(name: string, threads: string): Promise<Contestant> {
@@ -165,7 +179,7 @@ class Contestant {
 }
 
 /** Several processes at once: their rates add up. */
-function together(processes: readonly Contestant[]): Measured {
+export function together(processes: readonly Contestant[]): Measured {
   const rounds = processes[0]?.replies.length ?? 0;
   const perRound = (of: (reply: Reply) => number) =>
     median(
@@ -190,8 +204,12 @@ function together(processes: readonly Contestant[]): Measured {
   };
 }
 
+export function machineName(): string {
+  return `${cpus()[0]?.model.trim() ?? process.arch}, ${availableParallelism()} cores`;
+}
+
 /** `torch 2.13.0` where `python3` has it. */
-function torchVersion(): string | undefined {
+export function torchVersion(): string | undefined {
   try {
     const code = 'import torch; print("torch", torch.__version__)';
     return execFileSync('python3', ['-c', code], { encoding: 'utf8', stdio: 'pipe' }).trim();

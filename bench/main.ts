@@ -1,7 +1,9 @@
+import { benchAttacks } from './attacks.ts';
 import { benchCrypto } from './crypto.ts';
 import { benchEngine } from './engine.ts';
 
 const benches: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
+  attacks: benchAttacks,
   crypto: benchCrypto,
   engine: benchEngine,
 };

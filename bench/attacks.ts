@@ -1,0 +1,126 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { textTable } from '../src/cli/text-table.ts';
+import { attackCases } from './attacks-cases.ts';
+import {
+  Contestant,
+  type Measured,
+  machineName,
+  takeTurns,
+  together,
+  torchProcesses,
+  torchVersion,
+} from './engine.ts';
+
+/** One attack; milliseconds per iteration on one image. */
+interface Row {
+  readonly name: string;
+  readonly title: string;
+  /** Several images at once, as a run of the suite attacks them. */
+  readonly suite: Measured;
+  /** On the same engine, one image after the other, one iteration per call. */
+  readonly oneAtATime: Measured;
+  /** The same in the calling thread, without workers. */
+  readonly inThread: Measured;
+  /** A process per core. */
+  readonly torch?: Measured;
+}
+
+/** How much faster the suite has to be. */
+const WANTED = { oneAtATime: 2.5, torch: 5 };
+
+const usage = 'npm run bench -- attacks [--only NAME,…] [--rounds 5] [--json FILE]';
+
+/**
+ * Measures how many image-iterations a second reconstruction attacks make. Every contestant has
+ * processes of its own, and they take turns in every round.
+ */
+export async function benchAttacks(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      only: { type: 'string' },
+      rounds: { type: 'string', default: '5' },
+      json: { type: 'string' },
+    },
+  });
+  const rounds = Number(values.rounds);
+  const names = values.only?.split(',') ?? Object.keys(attackCases);
+  if (names.some((name) => !(name in attackCases)) || !(Number.isInteger(rounds) && rounds >= 1))
+    throw new Error(`Usage: ${usage}. Names: ${Object.keys(attackCases).join(', ')}.`);
+
+  const torch = torchVersion();
+  const machine = machineName();
+  process.stderr.write(`${machine}; ${torch ?? 'python3 has no torch: its column stays empty'}\n`);
+  const rows: Row[] = [];
+  for (const name of names) {
+    rows.push(await measure(name, rounds, torch !== undefined));
+    process.stderr.write(`${rows.at(-1)?.title}: done\n`);
+  }
+  console.log(`${rateTable(rows, torch)}\n\n${targetTable(rows)}`);
+  if (values.json)
+    await writeFile(values.json, `${JSON.stringify({ machine, torch, rounds, rows }, null, 2)}\n`);
+}
+
+async function measure(name: string, rounds: number, hasTorch: boolean): Promise<Row> {
+  const { title, torch: torchName } = attackCases[name] as (typeof attackCases)[string];
+  const own = async (kind: string) => [
+    await Contestant.entry('./attacks-contestant.ts', name, kind),
+  ];
+  const suite = await own('suite');
+  const oneAtATime = await own('one-at-a-time');
+  const inThread = await own('in-thread');
+  const torch = hasTorch ? await torchProcesses(torchName, 'all') : [];
+  await takeTurns([suite, oneAtATime, inThread, torch], rounds);
+  return {
+    ...{ name, title },
+    suite: together(suite),
+    oneAtATime: together(oneAtATime),
+    inThread: together(inThread),
+    ...(torch.length > 0 && { torch: together(torch) }),
+  };
+}
+
+const rate = ({ wall }: Measured) => 1000 / wall;
+const faster = ({ suite }: Row, other: Measured) => rate(suite) / rate(other);
+
+function rateTable(rows: readonly Row[], torch: string | undefined): string {
+  const header = [
+    'image-iterations per second',
+    ...['suite', 'one at a time', 'ratio', 'in thread', 'ratio'],
+    ...[`2 × ${torch ?? 'no torch'}`, 'ratio', 'MiB', 'one at a time', 'in thread', 'torch'],
+  ];
+  const lines = rows.map((row) => {
+    const { title, suite, oneAtATime, inThread } = row;
+    const compared = (other: Measured | undefined) =>
+      other ? [rate(other).toFixed(0), `${faster(row, other).toFixed(2)}×`] : ['', ''];
+    const memory = [suite, oneAtATime, inThread, row.torch].map(
+      (measured) => measured?.memory.toFixed(0) ?? '',
+    );
+    return [
+      title,
+      rate(suite).toFixed(0),
+      ...compared(oneAtATime),
+      ...compared(inThread),
+      ...compared(row.torch),
+      ...memory,
+    ];
+  });
+  return textTable([header, ...lines], [false, ...header.slice(1).map(() => true)]);
+}
+
+function targetTable(rows: readonly Row[]): string {
+  const lines = rows.flatMap((row) => {
+    const target = (what: string, other: Measured | undefined, wanted: number) => {
+      if (!other) return [];
+      const measured = faster(row, other);
+      const verdict = measured >= wanted ? 'reached' : 'MISSED';
+      return [[`${row.title}: ${what}`, `≥ ${wanted}×`, `${measured.toFixed(2)}×`, verdict]];
+    };
+    return [
+      ...target('against one image and one iteration per call', row.oneAtATime, WANTED.oneAtATime),
+      ...target('against PyTorch, a process per core', row.torch, WANTED.torch),
+    ];
+  });
+  return textTable([['must reach', 'wanted', 'measured', ''], ...lines]);
+}
