@@ -116,6 +116,7 @@ function membershipTargets({
         round,
         members: Uint8Array.from(candidates, ({ member }) => member),
         labels: samples.labels.slice(),
+        samples: Uint32Array.from(candidates, ({ index }) => index),
       },
     };
   });

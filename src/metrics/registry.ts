@@ -4,6 +4,7 @@ import { psnrSuccess, ssimSuccess } from './attack-success.ts';
 import { auc } from './auc.ts';
 import { balancedAccuracy } from './balanced-accuracy.ts';
 import type { ClusteredMetric, PoolableMetric } from './clustered.ts';
+import { epsilonLowerBound } from './epsilon-audit.ts';
 import { exposedAccuracy } from './exposed-accuracy.ts';
 import { identification } from './identification.ts';
 import { keysRecovered } from './keys-recovered.ts';
@@ -31,6 +32,7 @@ export const metrics: readonly PoolableMetric[] = [
   advantage,
   tprAtOnePercentFpr,
   tprAtTenthPercentFpr,
+  epsilonLowerBound,
   exposedAccuracy,
   memberPerplexity,
   heldOutPerplexity,

@@ -9,6 +9,8 @@ export interface GroundTruth {
     /** 1 where the candidate is in the client's local set; same order as the candidates. */
     readonly members: Uint8Array;
     readonly labels: Int32Array;
+    /** Which samples of the data set the candidates are: victims may share non-members. */
+    readonly samples?: Uint32Array;
   }[];
   readonly reconstruction: readonly {
     readonly client: number;

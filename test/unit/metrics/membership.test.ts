@@ -1,11 +1,13 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { MembershipOutput } from '../../../src/api/attack.ts';
 import { randomStream } from '../../../src/engine/random.ts';
 import { advantage } from '../../../src/metrics/advantage.ts';
 import { auc } from '../../../src/metrics/auc.ts';
 import { balancedAccuracy } from '../../../src/metrics/balanced-accuracy.ts';
+import { epsilonLowerBound } from '../../../src/metrics/epsilon-audit.ts';
 import { exposedAccuracy } from '../../../src/metrics/exposed-accuracy.ts';
 import { tprAtOnePercentFpr, tprAtTenthPercentFpr } from '../../../src/metrics/tpr-at-fpr.ts';
+import { auditPairs } from '../../../src/stats/one-run-audit.ts';
 import type { GroundTruth } from '../../../src/view/ground-truth.ts';
 
 /** `victims` victims with `each` members and non-members; members score `shift` higher on average. */
@@ -140,4 +142,60 @@ test('answers that fit no target are refused', () => {
   expect(() => auc.score({ kind: 'membership', targets: elsewhere }, truth)).toThrow(/round 9/);
   const short = output.targets.map((target) => ({ ...target, scores: new Float64Array(3) }));
   expect(() => auc.score({ kind: 'membership', targets: short }, truth)).toThrow(/3 scores/);
+});
+
+describe('the one-run audit', () => {
+  test('noise shows no ε, and perfect scores show what so many pairs can', () => {
+    const noise = experiment(5, 100, 0);
+    const value = epsilonLowerBound.score(noise.output, noise.truth);
+    expect(value).toMatchObject({ value: 0, n: 1000, baselines: { guessing: 0 } });
+    expect(value?.interval).toMatchObject({ low: 0, high: Number.POSITIVE_INFINITY });
+    const perfect = experiment(5, 100, 100);
+    const most = epsilonLowerBound.score(perfect.output, perfect.truth);
+    const all = auditPairs(new Uint8Array(500).fill(1), { delta: 1e-5 });
+    expect(most?.value).toBe(all.epsilon);
+    expect(most?.caution).toContain(`at most ε = ${all.epsilon.toFixed(1)}`);
+    // An attack that is wrong throughout is not private either; but this one was asked.
+    const inverted = experiment(5, 100, -100);
+    expect(epsilonLowerBound.score(inverted.output, inverted.truth)?.value).toBe(0);
+  });
+
+  test('more seeds show more', () => {
+    const seeds = [1, 2, 3, 4].map((seed) => experiment(5, 100, 1.5, seed));
+    const one = epsilonLowerBound.pool(seeds.slice(0, 1))?.value as number;
+    expect(epsilonLowerBound.pool(seeds)?.value).toBeGreaterThan(one);
+    expect(one).toBeGreaterThan(0.3);
+  });
+
+  test('scores of different victims don’t compare: any rescaling of one changes nothing', () => {
+    const { output, truth } = experiment(3, 100, 1);
+    const rescaled = output.targets.map((target, at) => ({
+      ...target,
+      scores: target.scores.map((score) => 1000 ** at * score + at),
+    }));
+    expect(epsilonLowerBound.score({ kind: 'membership', targets: rescaled }, truth)).toEqual(
+      epsilonLowerBound.score(output, truth),
+    );
+  });
+
+  test('pairs are of one class, and no sample is in two of them', () => {
+    const { output, truth } = experiment(2, 60, 100);
+    const [victim] = truth.membership;
+    const members = victim?.members as Uint8Array;
+    const paired = (change: (at: number) => object) =>
+      epsilonLowerBound.score(output, {
+        ...truth,
+        membership: truth.membership.map((one, at) => ({ ...one, ...change(at) })),
+      });
+    const pairs = (change: (at: number) => object) => (paired(change)?.n ?? 0) / 2;
+    expect(pairs(() => ({}))).toBe(120);
+    // Members of one class, non-members of another.
+    expect(paired(() => ({ labels: Int32Array.from(members) }))).toBeNull();
+    // The second victim's candidates are others, or its non-members are the first one's.
+    const samples = (at: number, shared: boolean) => ({
+      samples: Uint32Array.from(members, (bit, i) => (shared && bit === 0 ? i : 1000 * at + i)),
+    });
+    expect(pairs((at) => samples(at, false))).toBe(120);
+    expect(pairs((at) => samples(at, true))).toBe(60);
+  });
 });
