@@ -273,4 +273,11 @@ export interface RunResults {
   readonly pooled: readonly PooledScore[];
   readonly comparisons: readonly Comparison[];
   readonly warnings: readonly string[];
+  /** Of the run's further experiments; these have no others. */
+  readonly also?: readonly RunResults[];
+}
+
+/** A run's experiments, the first one first. */
+export function allResults(results: RunResults): readonly RunResults[] {
+  return [results, ...(results.also ?? [])];
 }

@@ -1,4 +1,4 @@
-import type { RunResults } from '../api/results.ts';
+import { allResults, type RunResults } from '../api/results.ts';
 import { didYouMean } from '../platform/did-you-mean.ts';
 import { UsageError } from './errors.ts';
 
@@ -56,6 +56,10 @@ export function requireKnownNames(gates: readonly Gate[], names: GateNames): voi
  * left out.
  */
 export function crossedGates(gates: readonly Gate[], results: RunResults): string[] {
+  return allResults(results).flatMap((experiment) => crossedIn(gates, experiment));
+}
+
+function crossedIn(gates: readonly Gate[], results: RunResults): string[] {
   const consistent = new Set(
     results.adversaries.filter(({ needs }) => needs !== 'upper-bound').map(({ id }) => id),
   );

@@ -1,9 +1,15 @@
 import { buildReportModel } from '../../reports/model/report-model.ts';
-import type { RunResults } from '../api/results.ts';
+import { allResults, type RunResults } from '../api/results.ts';
 import { textTable } from './text-table.ts';
 
-/** The report's verdict table as text: each defense's strongest protocol-consistent adversary. */
+/** The report's verdict tables as text: each defense's strongest protocol-consistent adversary. */
 export function verdictTable(results: RunResults): string {
+  const experiments = allResults(results);
+  if (experiments.length === 1) return tableOf(results);
+  return experiments.map((one) => `${one.title}\n\n${tableOf(one)}`).join('\n\n\n');
+}
+
+function tableOf(results: RunResults): string {
   const { verdicts } = buildReportModel(results);
   const heading = [
     ['defense', 'encrypted', ...verdicts.attacks.map(({ title }) => title)],

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PreparedRun } from './prepare.ts';
+import type { PreparedExperiment, PreparedRun } from './prepare.ts';
 import { attackKind, protocolKind, trajectoryKind } from './task-kinds.ts';
 import { Timings } from './timings.ts';
 
@@ -20,7 +20,7 @@ export interface Estimate {
 
 /** Adds up measurements of earlier runs in the same folder of runs. */
 export function estimate(
-  { specification, plugins, cells, trajectoryOf }: PreparedRun,
+  prepared: PreparedRun,
   { runs, jobs }: { readonly runs: string; readonly jobs: number },
 ): Estimate {
   const timings = measurements(runs);
@@ -30,17 +30,8 @@ export function estimate(
     entry.count++;
     kinds.set(kind, entry);
   };
-  for (const hash of new Set(cells.flatMap((cell) => trajectoryOf(cell)?.hash ?? [])))
-    if (hash) count(trajectoryKind(specification), 'train');
-  for (const { row } of cells) count(protocolKind(specification, row), `protocol ${row}`);
-  for (const _cell of cells)
-    for (const use of specification.attacks) {
-      const attack = plugins.attacks.find(({ meta }) => meta.id === use.id);
-      const asked = specification.adversaries.filter((adversary) =>
-        (attack?.meta.adversaries as readonly string[] | undefined)?.includes(adversary),
-      );
-      for (const _ of asked) count(attackKind(specification, use), `attack ${use.id}`);
-    }
+  for (const experiment of [prepared, ...prepared.also])
+    countTasks(experiment, prepared.plugins, count);
   const tasks = [...kinds].map(([kind, entry]) => ({ ...entry, seconds: timings.seconds(kind) }));
   const peaks = [...kinds.keys()].flatMap((kind) => timings.peakBytes(kind) ?? []);
   const known = tasks.every(({ seconds }) => seconds !== undefined);
@@ -50,6 +41,24 @@ export function estimate(
     seconds: known ? sum / jobs : undefined,
     peakBytes: peaks.length > 0 ? Math.max(...peaks) : undefined,
   };
+}
+
+function countTasks(
+  { specification, cells, trajectoryOf }: PreparedExperiment,
+  { attacks }: PreparedRun['plugins'],
+  count: (kind: string, what: string) => void,
+): void {
+  for (const hash of new Set(cells.flatMap((cell) => trajectoryOf(cell)?.hash ?? [])))
+    if (hash) count(trajectoryKind(specification), 'train');
+  for (const { row } of cells) count(protocolKind(specification, row), `protocol ${row}`);
+  for (const _cell of cells)
+    for (const use of specification.attacks) {
+      const attack = attacks.find(({ meta }) => meta.id === use.id);
+      const asked = specification.adversaries.filter((adversary) =>
+        (attack?.meta.adversaries as readonly string[] | undefined)?.includes(adversary),
+      );
+      for (const _ of asked) count(attackKind(specification, use), `attack ${use.id}`);
+    }
 }
 
 /** Of all runs, the latest first. */

@@ -13,13 +13,18 @@ import { type AnyDefense, addPlugins, type Plugins } from './plugins.ts';
 import type { TrajectoryTask } from './tasks.ts';
 
 /** An experiment that is checked and ready to run. */
-export interface PreparedRun {
+export interface PreparedExperiment {
   readonly specification: Specification;
-  readonly original: { readonly text: string; readonly extension: string };
-  readonly plugins: Plugins;
   readonly cells: readonly Cell[];
   /** The recorded training a cell runs on; undefined: it trains its own. */
   trajectoryOf(cell: Cell): TrajectoryTask | undefined;
+}
+
+/** A run: an experiment, and those that stand in the same report. */
+export interface PreparedRun extends PreparedExperiment {
+  readonly original: { readonly text: string; readonly extension: string };
+  readonly plugins: Plugins;
+  readonly also: readonly PreparedExperiment[];
 }
 
 /** What specifications may name: the suite's own, and what plug-ins add. */
@@ -39,17 +44,21 @@ export async function prepareRun(path: string, own: Plugins): Promise<PreparedRu
     return catalogueOf(plugins);
   });
   // Every byte is verified, whatever the number of samples kept.
-  await loadDataset(specification.dataset.id, { limit: 1, testLimit: 1 });
+  for (const { dataset } of [specification, ...(specification.also ?? [])])
+    await loadDataset(dataset.id, { limit: 1, testLimit: 1 });
   const original = { text: await readFile(resolve(path), 'utf8'), extension: extname(path) };
   return assemble(specification, original, plugins);
 }
 
-/** The same experiment with other defenses, attacks, adversaries or name: `hefl search` tries several. */
+/**
+ * The run's first experiment with other defenses, attacks, adversaries or name: `hefl search` tries
+ * several.
+ */
 export function withChanges(
-  { specification, original, plugins }: PreparedRun,
+  { specification: { also: _, ...first }, original, plugins }: PreparedRun,
   changes: Partial<Pick<Specification, 'name' | 'title' | 'defenses' | 'attacks' | 'adversaries'>>,
 ): PreparedRun {
-  return assemble({ ...specification, ...changes }, original, plugins);
+  return assemble({ ...first, ...changes }, original, plugins);
 }
 
 function assemble(
@@ -57,6 +66,15 @@ function assemble(
   original: PreparedRun['original'],
   plugins: Plugins,
 ): PreparedRun {
+  return {
+    ...assembleOne(specification, plugins),
+    original,
+    plugins,
+    also: (specification.also ?? []).map((other) => assembleOne(other, plugins)),
+  };
+}
+
+function assembleOne(specification: Specification, plugins: Plugins): PreparedExperiment {
   // Attacks don't change a federation: with another list of them, recorded cells stay good.
   const cells = expandGrid(
     { ...specification, attacks: [], adversaries: [] },
@@ -64,8 +82,6 @@ function assemble(
   );
   return {
     specification,
-    original,
-    plugins,
     cells,
     trajectoryOf: sharedTrajectories(specification, plugins.defenses, cells),
   };

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { RunResults } from '../api/results.ts';
+import { allResults, type RunResults } from '../api/results.ts';
 import { metrics } from '../metrics/registry.ts';
 import { processEntry } from '../platform/worker-entry.ts';
 import { formatSpecification } from '../spec/format.ts';
@@ -9,7 +9,7 @@ import { readResults } from '../store/results-file.ts';
 import { RunFolder } from '../store/run-folder.ts';
 import { describeEnvironment, memoryPerProcess } from './environment.ts';
 import { Experiment } from './experiment.ts';
-import type { PreparedRun } from './prepare.ts';
+import type { PreparedExperiment, PreparedRun } from './prepare.ts';
 import { RunProgress } from './progress.ts';
 import { Sessions } from './sessions.ts';
 import { Interrupted } from './stage-runner.ts';
@@ -81,20 +81,26 @@ export async function runExperiment(
       plugins: specification.plugins,
       jobs: options.jobs,
     };
-    const experiment = new Experiment({
-      ...{ context, folder, queue, progress, timings },
-      cells: prepared.cells,
-      attacks: plugins.attacks,
-      metrics: metrics.map(({ meta: { id, version } }) => ({ id, version })),
-      trajectoryOf: prepared.trajectoryOf,
-      notice: options.notice,
-    });
-    const cells = await experiment.run();
-    if (experiment.executed > 0) await sessions.write();
-    const results = await putTogether({ folder, queue, progress, timings, context }, cells, {
-      createdAt: sessions.createdAt,
-      wallSeconds: sessions.wallSeconds,
-    });
+    const parts = { folder, queue, progress, timings };
+    const carryOut = async ({ specification, cells, trajectoryOf }: PreparedExperiment) => {
+      const experiment = new Experiment({
+        ...{ ...parts, cells, trajectoryOf },
+        context: { ...context, specification },
+        attacks: plugins.attacks,
+        metrics: metrics.map(({ meta: { id, version } }) => ({ id, version })),
+        notice: options.notice,
+      });
+      const outcomes = await experiment.run();
+      if (experiment.executed > 0) await sessions.write();
+      return outcomes;
+    };
+    const cells = await carryOut(prepared);
+    // One after the other: experiments may share cells, and then the later one finds them complete.
+    const also: (readonly CellOutcome[])[] = [];
+    for (const other of prepared.also) also.push(await carryOut(other));
+    const { createdAt, wallSeconds } = sessions;
+    const run = { createdAt, wallSeconds };
+    const results = await putTogether({ ...parts, context }, { cells, also, run });
     return { folder, results, failures: countFailures(results) };
   } catch (error) {
     if (error instanceof Interrupted) await sessions.write();
@@ -141,17 +147,16 @@ type Parts = Pick<
 
 async function putTogether(
   { folder, queue, progress, timings, context }: Parts,
-  cells: readonly CellOutcome[],
-  run: ResultsTask['run'],
+  { cells, also, run }: Pick<ResultsTask, 'cells' | 'also' | 'run'>,
 ): Promise<RunResults> {
-  const key = hashOf([RESULTS_LAYOUT, context.specification, cells]);
+  const key = hashOf([RESULTS_LAYOUT, context.specification, cells, also]);
   const stage = folder.results(key);
   const kind = resultsKind(context.specification);
   const planned = progress.plan('results', kind, 'scores and report');
   const complete = await stage.verify().catch(() => false);
   if (complete) planned.ended('reused');
   else {
-    const task: ResultsTask = { kind: 'results', key, cells, run };
+    const task: ResultsTask = { kind: 'results', key, cells, also, run };
     const ending = await queue.run({
       stage: 'results',
       payload: { ...context, ...task },
@@ -177,9 +182,13 @@ async function putTogether(
 
 function countFailures(results: RunResults): number {
   const failed = ({ status }: { status: string }) => status === 'failed' || status === 'timed-out';
-  return results.cells.reduce(
-    (sum, { federation, attacks }) =>
-      sum + (failed(federation) ? 1 : 0) + attacks.filter(({ outcome }) => failed(outcome)).length,
-    0,
-  );
+  return allResults(results)
+    .flatMap(({ cells }) => cells)
+    .reduce(
+      (sum, { federation, attacks }) =>
+        sum +
+        (failed(federation) ? 1 : 0) +
+        attacks.filter(({ outcome }) => failed(outcome)).length,
+      0,
+    );
 }

@@ -52,6 +52,8 @@ export interface ResultsTask {
   /** Of everything the results are made from. */
   readonly key: string;
   readonly cells: readonly CellOutcome[];
+  /** Of the run's further experiments, in the order of `Specification.also`. */
+  readonly also: readonly (readonly CellOutcome[])[];
   readonly run: Pick<RunResults, 'createdAt' | 'wallSeconds'>;
 }
 

@@ -1,9 +1,9 @@
 import { didYouMean } from '../platform/did-you-mean.ts';
 import type { Catalogue, Samples } from './catalogue.ts';
 import type { Finding, SpecPath } from './problems.ts';
-import { federationCounts, writtenSpecification, writtenUse } from './written.ts';
+import { federationCounts, writtenExperiment, writtenUse } from './written.ts';
 
-const { shape } = writtenSpecification;
+const { shape } = writtenExperiment;
 
 /**
  * What no section can tell by itself. Every check is made as soon as the sections it needs are valid,

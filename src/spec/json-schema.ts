@@ -11,20 +11,36 @@ export function specificationJsonSchema(catalogue: Catalogue): JsonSchema {
   const { properties, ...root } = toJsonSchema(writtenSpecification);
   const sections = properties as Readonly<Record<string, JsonSchema>>;
   const ids = (known: readonly { readonly id: string }[]) => known.map(({ id }) => id);
+  const { also, ...first } = sections;
+  const known: Readonly<Record<string, JsonSchema>> = {
+    ...first,
+    dataset: withIds(sections.dataset ?? {}, ids(catalogue.datasets)),
+    model: { ...sections.model, enum: ids(catalogue.models) },
+    adversaries: {
+      ...sections.adversaries,
+      items: adversaryNames(catalogue.adversaries),
+    },
+    defenses: { ...sections.defenses, items: uses(catalogue.defenses, true) },
+    attacks: { ...sections.attacks, items: uses(catalogue.attacks, false) },
+  };
   return {
     ...root,
     title: 'hefl-bench experiment',
-    properties: {
-      ...sections,
-      dataset: withIds(sections.dataset ?? {}, ids(catalogue.datasets)),
-      model: { ...sections.model, enum: ids(catalogue.models) },
-      adversaries: {
-        ...sections.adversaries,
-        items: adversaryNames(catalogue.adversaries),
-      },
-      defenses: { ...sections.defenses, items: uses(catalogue.defenses, true) },
-      attacks: { ...sections.attacks, items: uses(catalogue.attacks, false) },
-    },
+    properties: { ...known, also: { ...also, items: otherExperiment(known) } },
+  };
+}
+
+/** What it leaves out is taken over from the first, so that sections have no defaults here. */
+function otherExperiment(sections: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  const { plugins: _, ...own } = sections;
+  const properties = Object.entries(own).map(([key, { default: __, ...section }]) => [
+    key,
+    section,
+  ]);
+  return {
+    type: 'object',
+    additionalProperties: false,
+    properties: Object.fromEntries(properties),
   };
 }
 

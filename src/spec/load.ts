@@ -33,7 +33,9 @@ export async function loadSpecification(
       path,
       validation.findings.map((finding) => problem(path, source, finding)).sort(byPlace),
     );
-  return { ...validation.specification, plugins };
+  const { also, ...first } = validation.specification;
+  const others = also?.map((other) => ({ ...other, plugins }));
+  return { ...first, plugins, ...(others && { also: others }) };
 }
 
 function problem(file: string, source: SpecificationSource, finding: Finding): Problem {

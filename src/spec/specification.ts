@@ -63,6 +63,8 @@ export interface Specification {
   readonly plugins: readonly string[];
   readonly network: { readonly bitsPerSecond: number };
   readonly limits: { readonly cellSeconds: number };
+  /** Further experiments in the same run and report; these have no others. */
+  readonly also?: readonly Specification[];
 }
 
 /** A defense or attack by id. In a defense, a list of values spans the grid. */

@@ -132,8 +132,8 @@ const probes = z.strictObject({
     .describe('Rounds in which probes take part: numbers, first, last; dealt out in turn.'),
 });
 
-/** An experiment as a person writes it. The descriptions are shown by editors (`hefl schema`). */
-export const writtenSpecification = z.strictObject({
+/** One experiment as a person writes it. The descriptions are shown by editors (`hefl schema`). */
+export const writtenExperiment = z.strictObject({
   name: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, {
@@ -191,6 +191,16 @@ export const writtenSpecification = z.strictObject({
     .describe('When to give up.'),
 });
 
+/** A whole file: an experiment, and others that stand in the same report. */
+export const writtenSpecification = writtenExperiment.extend({
+  also: z
+    .array(writtenExperiment.omit({ plugins: true }).partial())
+    .optional()
+    .describe(
+      'Further experiments in the same run and report, on other data say. Each takes over the sections it does not write itself, but not name and title.',
+    ),
+});
+
 /** What `defineExperiment` takes. */
 export type ExperimentInput = z.input<typeof writtenSpecification>;
-export type WrittenSpecification = z.output<typeof writtenSpecification>;
+export type WrittenExperiment = z.output<typeof writtenExperiment>;

@@ -10,7 +10,7 @@ export async function writeResults(path: string, results: RunResults): Promise<v
 }
 
 /** The outline of `results.json`: enough to tell it from any other file. */
-const outline = z.looseObject({
+const experimentOutline = z.looseObject({
   format: z.literal('hefl-results/1'),
   name: z.string(),
   rows: z.array(z.looseObject({ key: z.string() })),
@@ -18,6 +18,7 @@ const outline = z.looseObject({
   pooled: z.array(z.looseObject({ row: z.string() })),
   comparisons: z.array(z.looseObject({ a: z.string(), b: z.string() })),
 });
+const outline = experimentOutline.extend({ also: z.array(experimentOutline).optional() });
 
 /** @throws {ArtifactError} when the file holds no results of this format. */
 export async function readResults(path: string): Promise<RunResults> {
@@ -33,7 +34,11 @@ export async function readResults(path: string): Promise<RunResults> {
     const [issue] = checked.error.issues;
     throw new ArtifactError(path, issue?.path.join('.') || 'format', issue?.message ?? 'is wrong');
   }
-  const results = parsed as RunResults;
+  const { also, ...first } = parsed as RunResults;
+  return { ...revived(first), ...(also && { also: also.map(revived) }) };
+}
+
+function revived(results: RunResults): RunResults {
   return {
     ...results,
     cells: reviveNumbers(results.cells),

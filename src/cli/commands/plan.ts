@@ -24,15 +24,26 @@ export const plan: CommandModule<object, PlanArguments> = {
     }) as unknown as Argv<PlanArguments>,
   handler: async ({ spec, runs, jobs, json }) => {
     const prepared = await prepareRun(spec, registered);
-    const { specification, cells } = prepared;
+    const { specification, cells, also } = prepared;
     const expected = estimate(prepared, { runs, jobs });
     if (json) {
       process.stdout.write(
-        `${JSON.stringify({ specification, cells, estimate: expected }, null, 2)}\n`,
+        `${JSON.stringify(
+          {
+            ...{ specification, cells },
+            ...(also.length > 0 && { also: also.map((other) => ({ cells: other.cells })) }),
+            estimate: expected,
+          },
+          null,
+          2,
+        )}\n`,
       );
       return;
     }
-    const rows = cells.map(({ row, seed, hash }) => [row, String(seed), hash]);
+    const several = also.length > 0;
+    const rows = [prepared, ...also].flatMap(({ specification: { name }, cells }) =>
+      cells.map(({ row, seed, hash }) => [...(several ? [name] : []), row, String(seed), hash]),
+    );
     const tasks = expected.tasks.map(({ what, count, seconds }) => [
       what,
       String(count),
@@ -41,7 +52,10 @@ export const plan: CommandModule<object, PlanArguments> = {
     process.stdout.write(
       `${[
         `${specification.title} (runs/${specification.name})`,
-        textTable([['defense', 'seed', 'cell'], ...rows], [false, true]),
+        textTable(
+          [[...(several ? ['experiment'] : []), 'defense', 'seed', 'cell'], ...rows],
+          [...(several ? [false] : []), false, true],
+        ),
         textTable([['task', 'count', 'time'], ...tasks], [false, true]),
         expected.seconds === undefined
           ? `Time: not known until one run has measured every task here; limits.cellSeconds stops any task after ${formatDuration(specification.limits.cellSeconds)}.`

@@ -84,10 +84,15 @@ export const run: CommandModule<object, RunArguments> = {
   handler: async (args) => {
     const gates = (args.failIf ?? []).map(parseGate);
     const prepared = await prepareRun(args.spec, registered);
+    const experiments = [prepared, ...prepared.also];
     requireKnownNames(gates, {
-      attacks: prepared.specification.attacks.map(({ id }) => id),
+      attacks: experiments.flatMap(({ specification }) =>
+        specification.attacks.map(({ id }) => id),
+      ),
       metrics: metrics.map(({ meta }) => meta.id),
-      defenses: prepared.cells.flatMap(({ row, defense }) => [defense.id, row]),
+      defenses: experiments.flatMap(({ cells }) =>
+        cells.flatMap(({ row, defense }) => [defense.id, row]),
+      ),
     });
     if (args.device) await useDevice(args.device);
     const display = openDisplay(process.stderr);

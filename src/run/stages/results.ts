@@ -24,14 +24,33 @@ import type { CellOutcome, ResultsTask, RunContext } from '../tasks.ts';
 import { readTruth } from './targets.ts';
 import { folderOf, type StageTools } from './workplace.ts';
 
-type Task = RunContext & ResultsTask;
+type Task = RunContext & Pick<ResultsTask, 'cells' | 'run'>;
 
 /** Puts together everything the cells left behind: pooled scores, comparisons, CSV, report. */
 export async function resultsStage(
-  task: Task,
+  task: RunContext & ResultsTask,
   tools: StageTools,
   renderReport: (results: RunResults) => Promise<string>,
 ): Promise<void> {
+  const experiments = [task.specification, ...(task.specification.also ?? [])];
+  const all: RunResults[] = [];
+  for (const [at, cells] of [task.cells, ...task.also].entries()) {
+    const specification = experiments[at] as typeof task.specification;
+    const progress = (fraction: number) => tools.progress((at + fraction) / experiments.length);
+    all.push(await experimentResults({ ...task, specification, cells }, { ...tools, progress }));
+  }
+  const [first, ...also] = all as [RunResults, ...RunResults[]];
+  const results = also.length > 0 ? { ...first, also } : first;
+  await folderOf(task)
+    .results(task.key)
+    .complete({
+      'results.json': results,
+      'results.csv': resultsCsv(results),
+      'report.html': await renderReport(results),
+    });
+}
+
+async function experimentResults(task: Task, tools: StageTools): Promise<RunResults> {
   const folder = folderOf(task);
   const cells: CellResult[] = [];
   const records: CellRecord[] = [];
@@ -55,7 +74,7 @@ export async function resultsStage(
   }
   const comparisons = compareDefenses(scored, compared);
   tools.progress(0.8);
-  const results: RunResults = {
+  return {
     format: 'hefl-results/1',
     name: task.specification.name,
     title: task.specification.title,
@@ -73,11 +92,6 @@ export async function resultsStage(
     comparisons,
     warnings: warnings(records),
   };
-  await folder.results(task.key).complete({
-    'results.json': results,
-    'results.csv': resultsCsv(results),
-    'report.html': await renderReport(results),
-  });
 }
 
 /** One cell's results, and its attacks' answers with the truth. */

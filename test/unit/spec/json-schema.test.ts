@@ -27,10 +27,19 @@ describe('specificationJsonSchema', () => {
 
   it('describes every key of the suite itself', () => {
     const undescribed = keys(schema)
-      .filter(([path]) => !/^\.(defenses|attacks)\./.test(path))
+      .filter(([path]) => !/^(\.also)?\.(defenses|attacks)\./.test(path))
       .filter(([path, value]) => !path.endsWith('.kind') && value.description === undefined)
       .map(([path]) => path);
     expect(undescribed).toEqual([]);
+  });
+
+  it('knows the same sections of further experiments, without defaults and none required', () => {
+    const other = sections.also?.items as { properties: Readonly<Record<string, JsonSchema>> };
+    const { plugins: _, also: __, ...own } = sections;
+    expect(Object.keys(other.properties)).toEqual(Object.keys(own));
+    expect(other).not.toHaveProperty('required');
+    expect(other.properties.seeds).not.toHaveProperty('default');
+    expect(other.properties.model).toEqual(sections.model);
   });
 
   it('offers the ids there are', () => {

@@ -344,4 +344,19 @@ describe('formatSpecification', () => {
       { numRuns: 60 },
     );
   });
+
+  it('writes further experiments too', async () => {
+    const also = 'also: [{ title: more, seeds: 2, defenses: [{ id: random, ratio: [.1, .2] }] }]\n';
+    const first = await loadSpecification(await file('a.yaml', MINIMAL + also), catalogue);
+    expect(first.also).toHaveLength(1);
+    const again = await file('b.yaml', formatSpecification(first));
+    expect(await loadSpecification(again, catalogue)).toEqual(first);
+  });
+
+  it('points at what is wrong in a further experiment', async () => {
+    expect(await report('c.yaml', `${MINIMAL}also:\n  - title: more\n    seeds: 0\n`)).toEqual([
+      'c.yaml has a problem:',
+      '  c.yaml:7:12  also[0].seeds: is 0; it must be at least 1',
+    ]);
+  });
 });

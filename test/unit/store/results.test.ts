@@ -46,6 +46,19 @@ test('results survive the file, infinite PSNR included, and a title is never a n
   expect(await readResults(path)).toEqual(results);
 });
 
+test('further experiments survive it too, and have lines of their own in the CSV', async () => {
+  const path = join(folder, 'several.json');
+  const also = [{ ...results, name: 'other' }];
+  await writeResults(path, { ...results, also });
+  expect(await readResults(path)).toEqual({ ...results, also });
+  const lines = resultsCsv({ ...results, also }).split('\r\n');
+  expect(lines.map((line) => line.split(',').at(-1))).toEqual([
+    'experiment',
+    ...['tiny', 'tiny', 'other', 'other'],
+    '',
+  ]);
+});
+
 test('another file is no results', async () => {
   const path = join(folder, 'other.json');
   writeFileSync(path, '{"format":"hefl-results/9"}');
