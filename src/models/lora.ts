@@ -92,6 +92,11 @@ export function lora(
         ...language,
         losses: (parameters, inputs, targets) =>
           language.losses(merged(parameters), inputs, targets),
+        mixtureLosses: (parameters, texts) => language.mixtureLosses(merged(parameters), texts),
+        attention: language.attention.map(({ projection, inputs }) => ({
+          projection,
+          inputs: (parameters, tokens) => inputs(merged(parameters), tokens),
+        })),
       },
     }),
   };

@@ -48,12 +48,30 @@ export interface LanguageModelling {
    */
   losses(parameters: readonly Tensor[], inputs: Tensor, targets: Tensor): Tensor;
   /**
+   * The same loss of texts that stand between tokens, [batch]: a position's embedding is the mean of all
+   * tokens' by its shares, and its target these shares.
+   *
+   * @param texts [batch, length + 1, classes]: the input's tokens and the one that follows, as shares
+   *   that add up to 1
+   */
+  mixtureLosses(parameters: readonly Tensor[], texts: Tensor): Tensor;
+  /** Self-attention, block by block. */
+  readonly attention: readonly AttentionProjection[];
+  /**
    * The token embeddings' tensor, [classes, width]: one row per token. Under adapters there is none of
    * that name in the layout.
    */
   readonly embedding: string;
   /** The tensor that turns the last hidden state into logits, [classes, width]; may be the embedding's. */
   readonly head: string;
+}
+
+/** How a block of a transformer makes queries, keys and values. */
+export interface AttentionProjection {
+  /** The tensor, [width, 3 · width]. Under adapters there is none of that name in the layout. */
+  readonly projection: string;
+  /** What is multiplied with it, one row per token: [batch · length, width] of tokens [batch, length]. */
+  inputs(parameters: readonly Tensor[], tokens: Tensor): Tensor;
 }
 
 export interface TrainingPass {

@@ -16,16 +16,47 @@ const HIDDEN = -1e9;
  *
  * @param parameters in layout order
  */
-export function hiddenStates(
-  { blocks, heads, width }: GptSize,
+export function hiddenStates(size: GptSize, parameters: readonly Tensor[], tokens: Tensor): Tensor {
+  return statesOf(size, parameters, embeddingsOf(parameters, tokens));
+}
+
+/** The token embeddings [batch, length, width] of token numbers [batch, length]. */
+export function embeddingsOf([embeddings]: readonly Tensor[], tokens: Tensor): Tensor {
+  return tf.gather(embeddings as Tensor, tf.cast(tokens, 'int32'));
+}
+
+/** As `hiddenStates`, of what stands in the tokens' place, [batch, length, width]. */
+export function statesOf(size: GptSize, parameters: readonly Tensor[], embedded: Tensor): Tensor {
+  const x = throughBlocks(size, parameters, embedded, size.blocks);
+  const [scale, shift] = parameters.slice(2 + size.blocks * PER_BLOCK) as [Tensor, Tensor];
+  return tf.reshape(layerNorm(x, scale, shift), embedded.shape);
+}
+
+/**
+ * What a block's projection to queries, keys and values is multiplied with, [batch · length, width], of
+ * token numbers [batch, length].
+ */
+export function projectedStates(
+  size: GptSize,
   parameters: readonly Tensor[],
   tokens: Tensor,
+  block: number,
 ): Tensor {
-  const [batch, length] = tokens.shape as [number, number];
-  const [embeddings, positions] = parameters as [Tensor, Tensor];
-  const embedded = tf.gather(embeddings, tf.cast(tokens, 'int32'));
-  const placed = tf.slice(positions, [0, 0], [length, width]);
-  // Rows from here on, [batch · length, width]: every part but attention treats tokens alone.
+  const x = throughBlocks(size, parameters, embeddingsOf(parameters, tokens), block);
+  const [scale, shift] = parameters.slice(2 + block * PER_BLOCK) as [Tensor, Tensor];
+  return layerNorm(x, scale, shift);
+}
+
+/** Rows [batch · length, width] after the first `blocks` blocks. */
+function throughBlocks(
+  { heads, width }: GptSize,
+  parameters: readonly Tensor[],
+  embedded: Tensor,
+  blocks: number,
+): Tensor {
+  const [batch, length] = embedded.shape as [number, number, number];
+  const placed = tf.slice(parameters[1] as Tensor, [0, 0], [length, width]);
+  // Rows from here on: every part but attention treats tokens alone.
   let x: Tensor = tf.reshape(tf.add(embedded, placed), [batch * length, width]);
   const attend = causalAttention({ batch, length, heads, width });
   for (let block = 0; block < blocks; block++) {
@@ -39,8 +70,7 @@ export function hiddenStates(
     const hidden = gelu(linear(layerNorm(x, s2, b2), wUp, bUp));
     x = tf.add(x, linear(hidden, wDown, bDown));
   }
-  const [scale, shift] = parameters.slice(2 + blocks * PER_BLOCK) as [Tensor, Tensor];
-  return tf.reshape(layerNorm(x, scale, shift), [batch, length, width]);
+  return x;
 }
 
 type Twelve<T> = [T, T, T, T, T, T, T, T, T, T, T, T];

@@ -4,7 +4,7 @@ import { tf } from '../../engine/tensors.ts';
 import type { ParameterLayout } from '../layout.ts';
 import { crossEntropies } from '../loss.ts';
 import type { Model } from '../model.ts';
-import { hiddenStates } from './forward.ts';
+import { embeddingsOf, hiddenStates, projectedStates, statesOf } from './forward.ts';
 import { type GptHead, type GptSize, gptLayout } from './layout.ts';
 
 export interface GptSettings extends GptSize {
@@ -48,17 +48,33 @@ export function gpt(settings: GptSettings): Model {
     language: {
       embedding: 'transformer.wte.weight',
       head: headName,
-      losses(parameters, inputs, targets) {
-        const [batch, length] = inputs.shape as [number, number];
-        const rows = tf.reshape(hiddenStates(settings, parameters, inputs), [-1, width]);
-        const losses = crossEntropies(
-          logitsOf(parameters, rows),
-          tf.reshape(targetsOfAll(inputs, targets), [batch * length, vocabulary]),
-        );
-        return tf.div(tf.sum(tf.reshape(losses, [batch, length]), 1), length);
+      losses: (parameters, inputs, targets) =>
+        lossesOf(parameters, embeddingsOf(parameters, inputs), targetsOfAll(inputs, targets)),
+      mixtureLosses(parameters, texts) {
+        const [batch, length] = texts.shape as [number, number, number];
+        const part = (from: number) =>
+          tf.slice(texts, [0, from, 0], [batch, length - 1, vocabulary]);
+        const shares = tf.reshape(part(0), [-1, vocabulary]) as Tensor2D;
+        const mixed = tf.matMul(shares, parameters[0] as Tensor2D);
+        return lossesOf(parameters, tf.reshape(mixed, [batch, length - 1, width]), part(1));
       },
+      attention: Array.from({ length: blocks }, (_, block) => ({
+        projection: `transformer.h.${block}.attn.c_attn.weight`,
+        inputs: (parameters, tokens) => projectedStates(settings, parameters, tokens, block),
+      })),
     },
   };
+
+  /** Mean over the positions, [batch]; embedded [batch, length, width], targets [batch, length, classes]. */
+  function lossesOf(parameters: readonly Tensor[], embedded: Tensor, targets: Tensor): Tensor {
+    const [batch, length] = embedded.shape as [number, number, number];
+    const rows = tf.reshape(statesOf(settings, parameters, embedded), [-1, width]);
+    const losses = crossEntropies(
+      logitsOf(parameters, rows),
+      tf.reshape(targets, [batch * length, vocabulary]),
+    );
+    return tf.div(tf.sum(tf.reshape(losses, [batch, length]), 1), length);
+  }
 }
 
 /**
