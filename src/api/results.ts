@@ -131,21 +131,28 @@ export type TokenFate = 'right' | 'elsewhere' | 'wrong';
 /** Tokens in a row that fared alike. */
 export interface TextStretch {
   readonly text: string;
+  /** How many. */
+  readonly tokens: number;
   readonly fate: TokenFate;
 }
 
+/** A text and an answer, each marked by the other. */
+export interface TextReading {
+  readonly original: readonly TextStretch[];
+  /** Where the answer has no order, a stretch is one token. */
+  readonly answer: readonly TextStretch[];
+}
+
 /** A probe's text beside what an attack recovered of it. */
-export interface TextExhibit {
+export interface TextExhibit extends TextReading {
   readonly client: number;
   readonly round: number;
   readonly localSteps: number;
   readonly from: 'update' | 'prior';
   /** Whether the answer is a text; else it is a list of different tokens. */
   readonly ordered: boolean;
-  readonly original: readonly TextStretch[];
-  readonly answer: readonly TextStretch[];
   /** What the attacker would have answered without any view. */
-  readonly guess?: readonly TextStretch[];
+  readonly guess?: TextReading;
 }
 
 /** False and true positive rate, both rising from 0 to 1. */

@@ -1,5 +1,5 @@
 import type { RecoveredTokens, TextOutput } from '../api/attack.ts';
-import type { TextExhibit, TextStretch, TokenFate } from '../api/results.ts';
+import type { TextExhibit, TextReading, TextStretch, TokenFate } from '../api/results.ts';
 import { probeOf } from '../metrics/images.ts';
 import { probeSequences, sequencePairs } from '../metrics/text/sequences.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
@@ -16,49 +16,58 @@ export function textExhibits(
   tokenizer: Tokenizer,
 ): TextExhibit[] {
   const { truth, auxiliary } = answers;
-  const draw = (tokens: Int32Array, fate: (token: number, at: number) => TokenFate) =>
-    stretches(tokens, fate, tokenizer);
   return targets.flatMap((target): TextExhibit[] => {
-    const { client, round, from, guessedText } = target;
+    const { client, round, from, guess, guessedText } = target;
     const localSteps =
       auxiliary.reconstruction.find((one) => one.client === client && one.round === round)
         ?.localSteps ?? 0;
     const about = { client, round, localSteps, from };
     const pairs = sequencePairs(target, truth);
-    if (!pairs) return [{ ...about, ordered: false, ...unordered(target, truth, draw) }];
+    if (!pairs) {
+      const text = wholeText(target, truth);
+      const read = (tokens: Int32Array) => unordered(text, tokens, tokenizer);
+      return [{ ...about, ordered: false, ...read(target.tokens), guess: read(guess) }];
+    }
     return pairs.map(({ original, answer }) => ({
       ...{ ...about, ordered: true },
-      original: draw(original, placedAs(answer)),
-      answer: draw(answer, placedAs(original)),
-      ...(guessedText && { guess: draw(guessedText, placedAs(original)) }),
+      ...ordered(original, answer, tokenizer),
+      ...(guessedText && { guess: ordered(original, guessedText, tokenizer) }),
     }));
   });
 }
 
-function unordered(
-  target: RecoveredTokens,
-  truth: GroundTruth,
-  draw: (tokens: Int32Array, fate: (token: number) => TokenFate) => TextStretch[],
-) {
-  const { tokens, guess } = target;
-  const original = Int32Array.from(
-    probeSequences(probeOf(target, truth)).flatMap((sequence) => [...sequence]),
-  );
+/** All sequences of a probe client, one after the other. */
+function wholeText(target: RecoveredTokens, truth: GroundTruth): Int32Array {
+  const sequences = probeSequences(probeOf(target, truth));
+  return Int32Array.from(sequences.flatMap((sequence) => [...sequence]));
+}
+
+function unordered(original: Int32Array, named: Int32Array, tokenizer: Tokenizer): TextReading {
+  const namedIn = (other: Int32Array) => {
+    const tokens = new Set(other);
+    return (token: number): TokenFate => (tokens.has(token) ? 'right' : 'wrong');
+  };
+  const fate = namedIn(original);
   return {
-    original: draw(original, namedIn(tokens)),
-    answer: draw(tokens, namedIn(original)),
-    guess: draw(guess, namedIn(original)),
+    original: stretches(original, namedIn(named), tokenizer),
+    answer: Array.from(named, (token) => ({
+      text: tokenizer.decode([token]),
+      tokens: 1,
+      fate: fate(token),
+    })),
   };
 }
 
-function namedIn(other: Int32Array): (token: number) => TokenFate {
-  const named = new Set(other);
-  return (token) => (named.has(token) ? 'right' : 'wrong');
-}
-
-function placedAs(other: Int32Array): (token: number, at: number) => TokenFate {
-  const named = new Set(other);
-  return (token, at) => (other[at] === token ? 'right' : named.has(token) ? 'elsewhere' : 'wrong');
+function ordered(original: Int32Array, answer: Int32Array, tokenizer: Tokenizer): TextReading {
+  const placedAs = (other: Int32Array) => {
+    const tokens = new Set(other);
+    return (token: number, at: number): TokenFate =>
+      other[at] === token ? 'right' : tokens.has(token) ? 'elsewhere' : 'wrong';
+  };
+  return {
+    original: stretches(original, placedAs(answer), tokenizer),
+    answer: stretches(answer, placedAs(original), tokenizer),
+  };
 }
 
 /** Tokens in a row of one fate are decoded together: a character may take several tokens. */
@@ -74,5 +83,9 @@ function stretches(
     if (last?.fate === fate) last.tokens.push(token);
     else runs.push({ fate, tokens: [token] });
   });
-  return runs.map(({ fate, tokens: own }) => ({ text: tokenizer.decode(own), fate }));
+  return runs.map(({ fate, tokens: own }) => ({
+    text: tokenizer.decode(own),
+    tokens: own.length,
+    fate,
+  }));
 }

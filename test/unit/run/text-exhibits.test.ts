@@ -42,8 +42,10 @@ describe('what an attack recovered of a text', () => {
     expect(more).toEqual([]);
     expect(shown).toMatchObject({ client: 7, round: 2, localSteps: 5, ordered: false });
     expect(marked(shown?.original)).toEqual(['wrong:a ', 'right:deed']);
-    expect(marked(shown?.answer)).toEqual(['right:de', 'wrong:z']);
-    expect(marked(shown?.guess)).toEqual(['right: a']);
+    expect(marked(shown?.answer)).toEqual(['right:d', 'right:e', 'wrong:z']);
+    expect(shown?.original.map(({ tokens }) => tokens)).toEqual([2, 4]);
+    expect(marked(shown?.guess?.original)).toEqual(['right:a ', 'wrong:deed']);
+    expect(marked(shown?.guess?.answer)).toEqual(['right: ', 'right:a']);
   });
 
   it('is marked by place where it has one', () => {
@@ -55,7 +57,7 @@ describe('what an attack recovered of a text', () => {
     expect(shown?.ordered).toBe(true);
     expect(marked(shown?.answer)).toEqual(['right:good ', 'elsewhere:thing']);
     expect(marked(shown?.original)).toEqual(['right:good ', 'elsewhere:night']);
-    expect(marked(shown?.guess)).toEqual(['wrong:zzzzzzzzz', 'right:t']);
+    expect(marked(shown?.guess?.answer)).toEqual(['wrong:zzzzzzzzz', 'right:t']);
   });
 
   it('pairs the texts of a batch whatever their order, each once', () => {
