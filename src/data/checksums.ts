@@ -5,11 +5,12 @@ import { DatasetError } from './errors.ts';
 
 /** `git-blob`: git's id of a file, SHA-1 of `blob <bytes>\0` and the content. */
 export interface Checksum {
-  readonly algorithm: 'sha256' | 'md5' | 'git-blob';
+  readonly algorithm: 'sha256' | 'sha1' | 'md5' | 'git-blob';
   readonly hex: string;
 }
 
 export const sha256 = (hex: string): Checksum => ({ algorithm: 'sha256', hex });
+export const sha1 = (hex: string): Checksum => ({ algorithm: 'sha1', hex });
 export const md5 = (hex: string): Checksum => ({ algorithm: 'md5', hex });
 export const gitBlob = (hex: string): Checksum => ({ algorithm: 'git-blob', hex });
 

@@ -16,8 +16,18 @@ import {
   syntheticTexas100,
 } from './synthetic-tables.ts';
 import { texas100 } from './texas100.ts';
-import { syntheticShakespeare } from './text/synthetic-shakespeare.ts';
-import { tinyShakespeare } from './text/tiny-shakespeare.ts';
+import {
+  syntheticShakespeare,
+  syntheticShakespeareGpt2,
+  syntheticShakespearePairs,
+} from './text/synthetic-shakespeare.ts';
+import { syntheticWikitextGpt2, syntheticWikitextPairs } from './text/synthetic-wikitext.ts';
+import {
+  tinyShakespeare,
+  tinyShakespeareGpt2,
+  tinyShakespearePairs,
+} from './text/tiny-shakespeare.ts';
+import { wikitext2Gpt2, wikitext2Pairs } from './text/wikitext-2.ts';
 
 const SOURCES: readonly DatasetSource[] = [
   mnist,
@@ -28,6 +38,10 @@ const SOURCES: readonly DatasetSource[] = [
   location30,
   diabetes130,
   tinyShakespeare,
+  tinyShakespearePairs,
+  tinyShakespeareGpt2,
+  wikitext2Pairs,
+  wikitext2Gpt2,
   syntheticMnist,
   syntheticCifar10,
   syntheticCifar100,
@@ -36,6 +50,10 @@ const SOURCES: readonly DatasetSource[] = [
   syntheticLocation30,
   syntheticDiabetes130,
   syntheticShakespeare,
+  syntheticShakespearePairs,
+  syntheticShakespeareGpt2,
+  syntheticWikitextPairs,
+  syntheticWikitextGpt2,
 ];
 
 /** Every data set, in the order they are listed. */

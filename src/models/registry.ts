@@ -1,6 +1,8 @@
 import { didYouMean } from '../platform/did-you-mean.ts';
 import { cnn2Conv } from './cnn-2conv.ts';
 import { dlgLenetCifar10, dlgLenetCifar100, dlgLenetMnist } from './dlg-lenet.ts';
+import { distilGpt2, distilGpt2Duplicated } from './gpt/distilgpt2.ts';
+import { gptBytePairs } from './gpt/gpt-byte-pairs.ts';
 import { gptChar, gptCharDuplicated, gptCharUntied } from './gpt/gpt-char.ts';
 import { lenet5, lenet5Cifar10, lenet5Cifar100 } from './lenet-5.ts';
 import { logisticMnist } from './logistic-mnist.ts';
@@ -31,6 +33,9 @@ export const models: readonly Model[] = [
   gptChar,
   gptCharUntied,
   gptCharDuplicated,
+  gptBytePairs,
+  distilGpt2,
+  distilGpt2Duplicated,
 ];
 
 /** @throws {RangeError} naming the models there are, when none has that id. */

@@ -1,8 +1,4 @@
-/** All that one speaker says, in order. */
-export interface Speaker {
-  readonly name: string;
-  readonly text: string;
-}
+import type { ClientText } from './sequences.ts';
 
 /**
  * The speakers of a play, in the order in which they first speak. Speeches are separated by blank
@@ -11,7 +7,7 @@ export interface Speaker {
  *
  * @throws {RangeError} when the text begins without a speaker
  */
-export function speakersOf(play: string): Speaker[] {
+export function speakersOf(play: string): ClientText[] {
   const texts = new Map<string, string>();
   let speaking: string | undefined;
   for (const paragraph of play.split('\n\n')) {

@@ -1,43 +1,57 @@
 import { type RandomStream, randomStream } from '../../engine/random.ts';
-import type { DatasetSource } from '../source.ts';
-import { sequencesOf } from './sequences.ts';
-import type { Speaker } from './speeches.ts';
-import { CONTEXT, characters, characterText, textDataset } from './text-dataset.ts';
+import { capital, clause, inventedWords, type Lexicon, ownWords } from './invented-language.ts';
+import type { ClientText } from './sequences.ts';
+import {
+  BYTE_PAIRS,
+  CHARACTERS,
+  CONTEXT,
+  type Corpus,
+  GPT2_TOKENS,
+  textSource,
+} from './text-dataset.ts';
 
 const SPEAKERS = 40;
+/** Of characters, per speaker. */
 const SEQUENCES = { train: 100, test: 10 };
-/** Words of each kind that the language has, and that one speaker uses. */
-const WORDS = 60;
-const OWN_WORDS = 12;
 
-/** A stand-in for Tiny-Shakespeare in the same characters: no download, quick to make. */
-export const syntheticShakespeare: DatasetSource = {
-  id: 'synthetic-tiny-shakespeare',
-  title: 'synthetic dialogue (stand-in for Tiny-Shakespeare)',
+const dialogue: Corpus = {
   synthetic: true,
-  ...characterText,
-  trainSamples: SPEAKERS * SEQUENCES.train,
-  testSamples: SPEAKERS * SEQUENCES.test,
-  async load(limits) {
-    const parts = { train: dialogue('train'), test: dialogue('test') };
-    return textDataset(syntheticShakespeare, parts, limits);
-  },
+  naturalClients: 'speaker',
+  read: async () => ({ train: syntheticSpeakers('train'), test: syntheticSpeakers('test') }),
 };
 
-function dialogue(part: 'train' | 'test') {
-  return sequencesOf(syntheticSpeakers(part), characters, CONTEXT);
-}
+/** A stand-in for Tiny-Shakespeare in the same characters: no download, quick to make. */
+export const syntheticShakespeare = textSource(dialogue, CHARACTERS, {
+  id: 'synthetic-tiny-shakespeare',
+  title: 'synthetic dialogue (stand-in for Tiny-Shakespeare)',
+  trainSamples: SPEAKERS * SEQUENCES.train,
+  testSamples: SPEAKERS * SEQUENCES.test,
+});
+
+export const syntheticShakespearePairs = textSource(dialogue, BYTE_PAIRS, {
+  id: 'synthetic-tiny-shakespeare-bpe',
+  title: 'synthetic dialogue (stand-in for Tiny-Shakespeare), byte pairs',
+  trainSamples: 2_085,
+  testSamples: 200,
+});
+
+export const syntheticShakespeareGpt2 = textSource(dialogue, GPT2_TOKENS, {
+  id: 'synthetic-tiny-shakespeare-gpt2',
+  title: 'synthetic dialogue (stand-in for Tiny-Shakespeare), tokens of GPT-2',
+  trainSamples: 1_760,
+  testSamples: 160,
+});
 
 /**
  * Speakers of an invented language: a small grammar over invented words, of which each speaker uses a
- * few more than others. Every text is exactly as long as its sequences.
+ * few more than others. Every text is exactly as long as its sequences of characters.
  */
-export function syntheticSpeakers(part: 'train' | 'test'): Speaker[] {
+export function syntheticSpeakers(part: 'train' | 'test'): ClientText[] {
   const random = randomStream(0, 'synthetic-tiny-shakespeare');
-  const language = lexicon(random.derive('lexicon'));
+  const language = inventedWords();
   return Array.from({ length: SPEAKERS }, (_, speaker) => {
     const of = random.derive('speaker', speaker);
-    const own = lexiconOf(language, of);
+    const own = ownWords(language, of);
     const name = capital(language.nouns[speaker] as string);
     const length = SEQUENCES[part] * (CONTEXT + 1);
     const stream = of.derive(part);
@@ -47,50 +61,8 @@ export function syntheticSpeakers(part: 'train' | 'test'): Speaker[] {
   });
 }
 
-interface Lexicon {
-  readonly nouns: readonly string[];
-  readonly verbs: readonly string[];
-  readonly adjectives: readonly string[];
-}
-
-function lexicon(random: RandomStream): Lexicon {
-  const words = new Set<string>();
-  while (words.size < 3 * WORDS) words.add(word(random));
-  const all = [...words];
-  const kind = (at: number) => all.slice(at * WORDS, (at + 1) * WORDS);
-  return { nouns: kind(0), verbs: kind(1), adjectives: kind(2) };
-}
-
-/** Two or three syllables. */
-function word(random: RandomStream): string {
-  const pick = (letters: string) => letters[random.integer(letters.length)] as string;
-  const syllables = Array.from(
-    { length: 2 + random.integer(2) },
-    () => pick('bdfghklmnprstvwz') + pick('aeiou'),
-  );
-  return syllables.join('') + pick('nrst');
-}
-
-/** The words one speaker uses, in the order of how often. */
-function lexiconOf({ nouns, verbs, adjectives }: Lexicon, random: RandomStream): Lexicon {
-  const some = (words: readonly string[]) => random.shuffle(words).slice(0, OWN_WORDS);
-  return { nouns: some(nouns), verbs: some(verbs), adjectives: some(adjectives) };
-}
-
-/** One to three sentences: subject, verb, object. */
+/** One to three sentences. */
 function speech(own: Lexicon, random: RandomStream): string {
-  // The smaller of two draws: early words are frequent, late ones rare.
-  const pick = (words: readonly string[]) =>
-    words[Math.min(random.integer(words.length), random.integer(words.length))] as string;
-  const phrase = () =>
-    random.uniform() < 0.4
-      ? `the ${pick(own.adjectives)} ${pick(own.nouns)}`
-      : `the ${pick(own.nouns)}`;
-  const sentence = () => {
-    const text = `${phrase()} ${pick(own.verbs)} ${phrase()}`;
-    return `${capital(text)}${random.uniform() < 0.8 ? '.' : '?'}`;
-  };
+  const sentence = () => `${capital(clause(own, random))}${random.uniform() < 0.8 ? '.' : '?'}`;
   return Array.from({ length: 1 + random.integer(3) }, sentence).join('\n');
 }
-
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,14 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checksumOf, requireChecksum, sha256 } from '../checksums.ts';
+import { sha256 } from '../checksums.ts';
 import { dataFolder } from '../data-folder.ts';
-import type { Dataset } from '../dataset.ts';
 import { download, type OfficialFile } from '../download.ts';
-import { DatasetError } from '../errors.ts';
-import type { DataLimits, DatasetSource } from '../source.ts';
-import { sequencesOf } from './sequences.ts';
+import { readPublishedText } from './published-text.ts';
 import { speakersOf } from './speeches.ts';
-import { CONTEXT, characters, characterText, textDataset } from './text-dataset.ts';
+import { BYTE_PAIRS, CHARACTERS, type Corpus, GPT2_TOKENS, textSource } from './text-dataset.ts';
 
 const file: OfficialFile = {
   url: 'https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt',
@@ -22,43 +18,44 @@ const pathIn = (folder: string) => join(folder, 'text', 'tinyshakespeare.txt');
 
 /**
  * Tiny-Shakespeare (Karpathy 2015): 1.1 million characters of his plays, as MaskCrypt's language model
- * is fine-tuned on (§6.3, there in byte-pair tokens).
+ * is fine-tuned on (§6.3).
  */
-export const tinyShakespeare: DatasetSource = {
+export function tinyShakespeareIn(folder: () => string): Corpus {
+  return {
+    synthetic: false,
+    naturalClients: 'speaker',
+    read: () => readPlays(folder()),
+    get: (progress) => download(file, pathIn(folder()), progress),
+  };
+}
+
+const inDataFolder = tinyShakespeareIn(dataFolder);
+
+export const tinyShakespeare = textSource(inDataFolder, CHARACTERS, {
   id: 'tiny-shakespeare',
   title: 'Tiny-Shakespeare, characters',
-  synthetic: false,
-  ...characterText,
   trainSamples: 15_301,
   testSamples: 1_696,
-  load: (limits) => loadTinyShakespeare(limits),
-  get: (progress) => download(file, pathIn(dataFolder()), progress),
-};
+});
+
+export const tinyShakespearePairs = textSource(inDataFolder, BYTE_PAIRS, {
+  id: 'tiny-shakespeare-bpe',
+  title: 'Tiny-Shakespeare, byte pairs',
+  trainSamples: 6_335,
+  testSamples: 734,
+});
+
+export const tinyShakespeareGpt2 = textSource(inDataFolder, GPT2_TOKENS, {
+  id: 'tiny-shakespeare-gpt2',
+  title: 'Tiny-Shakespeare, tokens of GPT-2',
+  trainSamples: 4_509,
+  testSamples: 538,
+});
 
 /** @throws {DatasetError} when the file is missing or is not the published one */
-export async function loadTinyShakespeare(
-  limits: DataLimits = {},
-  folder: string = dataFolder(),
-): Promise<Dataset> {
-  const path = pathIn(folder);
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    throw new DatasetError(
-      `tiny-shakespeare is not there yet. "hefl data get tiny-shakespeare" downloads ${file.url}; or put that file into ${join(folder, 'text')} as tinyshakespeare.txt. HEFL_DATA names another folder than ${folder}.`,
-    );
-  });
-  const found = checksumOf(bytes, file.checksum.algorithm);
-  requireChecksum(path, found, file.checksum, 'Delete it, then get the data set again.');
-  const play = bytes.toString('utf8');
+async function readPlays(folder: string) {
+  const play = await readPublishedText(file, pathIn(folder), 'tiny-shakespeare');
   // At the end of a speech: a sequence never spans both parts.
   const cut = play.indexOf('\n\n', TRAINING_SHARE * play.length) + 2;
-  const speakers = speakersOf(play.slice(0, cut));
-  return textDataset(
-    tinyShakespeare,
-    {
-      train: sequencesOf(speakers, characters, CONTEXT),
-      test: sequencesOf(speakersOf(play.slice(cut)), characters, CONTEXT),
-    },
-    limits,
-  );
+  return { train: speakersOf(play.slice(0, cut)), test: speakersOf(play.slice(cut)) };
 }

@@ -52,12 +52,12 @@ describe.each(standIns)('$id', (info) => {
     expect(data.title).toContain('synthetic');
     expect(data.train.count).toBe(limit);
     expect(data.inputShape).toEqual(info.inputShape);
-    const isText = info.naturalClients === 'speaker';
+    const isText = data.tokenizer !== undefined;
     const largest = isText ? data.classes - 1 : 1;
     expect(data.train.inputs.every((value) => value >= 0 && value <= largest)).toBe(true);
     expect(data.train.labels.every((label) => label >= 0 && label < data.classes)).toBe(true);
     expect(data.train.clientKeys !== undefined).toBe(info.naturalClients !== undefined);
-    // Numbers of characters have no mean; what can be learned of text its own tests show.
+    // Numbers of tokens have no mean; what can be learned of text its own tests show.
     if (isText) return;
     const accuracy = nearestMeanAccuracy(data);
     // Far above guessing, and not perfect by construction alone: 100 samples, 10 or more classes.

@@ -1,19 +1,30 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { articlesOf } from '../../../../src/data/text/articles.ts';
 import { sequencesOf } from '../../../../src/data/text/sequences.ts';
 import { speakersOf } from '../../../../src/data/text/speeches.ts';
 import {
   syntheticShakespeare,
   syntheticSpeakers,
 } from '../../../../src/data/text/synthetic-shakespeare.ts';
-import { characters } from '../../../../src/data/text/text-dataset.ts';
+import { syntheticWikitext } from '../../../../src/data/text/synthetic-wikitext.ts';
 import {
-  loadTinyShakespeare,
+  BYTE_PAIRS,
+  CHARACTERS,
+  GPT2_TOKENS,
+  type Tokenization,
+} from '../../../../src/data/text/text-dataset.ts';
+import {
   tinyShakespeare,
+  tinyShakespeareGpt2,
+  tinyShakespeareIn,
+  tinyShakespearePairs,
 } from '../../../../src/data/text/tiny-shakespeare.ts';
+import { wikitext2In } from '../../../../src/data/text/wikitext-2.ts';
 import { characterTokenizer } from '../../../../src/text/characters.ts';
 
 const play = 'ANNA:\nHear me: now.\n\nBen:\nNo.\n\nStill no.\n\nANNA:\nOh.';
@@ -79,36 +90,131 @@ describe('the stand-in', () => {
   });
 });
 
+const shared = resolve(import.meta.dirname, '../../../../../shared/data');
+const isPresent = (name: string) => existsSync(join(shared, 'text', name));
+
+async function sequenceCounts(
+  texts: Awaited<ReturnType<ReturnType<typeof tinyShakespeareIn>['read']>>,
+  tokenization: Tokenization,
+) {
+  const tokenizer = await tokenization.open();
+  const count = (part: 'train' | 'test') => sequencesOf(texts[part], tokenizer, 64).count;
+  return { trainSamples: count('train'), testSamples: count('test') };
+}
+
+/** Runs work in a data folder of its own. */
+async function inFolder(work: (folder: string) => Promise<void>) {
+  const own = await mkdtemp(join(tmpdir(), 'hefl-text-'));
+  await mkdir(join(own, 'text'));
+  try {
+    await work(own);
+  } finally {
+    await rm(own, { recursive: true });
+  }
+}
+
 describe('Tiny-Shakespeare', () => {
-  const folder = resolve(import.meta.dirname, '../../../../../shared/data');
-  const present = existsSync(join(folder, 'text', 'tinyshakespeare.txt'));
-
-  test.skipIf(!present)('has its listed sizes and begins as it does', async () => {
-    const { train, test: held } = await loadTinyShakespeare({}, folder);
-    expect([train.count, held.count]).toEqual([
-      tinyShakespeare.trainSamples,
-      tinyShakespeare.testSamples,
-    ]);
-    expect(characters.decode(train.inputs.slice(0, 64))).toBe(
-      'First Citizen:\nBefore we proceed any further, hear me speak.\n\nFi',
-    );
-    expect(characters.decode(train.labels.slice(0, 1))).toBe('r');
-    expect(new Set(train.clientKeys).size).toBe(249);
-  });
-
-  test('a missing or changed file is named, with what to do', async () => {
-    const own = await mkdtemp(join(tmpdir(), 'hefl-text-'));
-    try {
-      await expect(loadTinyShakespeare({}, own)).rejects.toThrow(
-        /hefl data get tiny-shakespeare.*tinyshakespeare\.txt/s,
+  test.skipIf(!isPresent('tinyshakespeare.txt'))(
+    'has its listed sizes and begins as it does, in every kind of token',
+    async () => {
+      const texts = await tinyShakespeareIn(() => shared).read();
+      expect(tinyShakespeare).toMatchObject(await sequenceCounts(texts, CHARACTERS));
+      expect(tinyShakespearePairs).toMatchObject(await sequenceCounts(texts, BYTE_PAIRS));
+      expect(tinyShakespeareGpt2).toMatchObject(await sequenceCounts(texts, GPT2_TOKENS));
+      const tokenizer = await CHARACTERS.open();
+      const { inputs, labels, clientKeys } = sequencesOf(texts.train, tokenizer, 64);
+      expect(tokenizer.decode(inputs.slice(0, 64))).toBe(
+        'First Citizen:\nBefore we proceed any further, hear me speak.\n\nFi',
       );
-      await mkdir(join(own, 'text'));
+      expect(tokenizer.decode(labels.slice(0, 1))).toBe('r');
+      expect(new Set(clientKeys).size).toBe(249);
+    },
+  );
+
+  test('a missing or changed file is named, with what to do', () =>
+    inFolder(async (own) => {
+      const { read } = tinyShakespeareIn(() => own);
+      await expect(read()).rejects.toThrow(
+        /tinyshakespeare\.txt is not there yet\. "hefl data get tiny-shakespeare" downloads it/,
+      );
       await writeFile(join(own, 'text', 'tinyshakespeare.txt'), play);
-      await expect(loadTinyShakespeare({}, own)).rejects.toThrow(
+      await expect(read()).rejects.toThrow(
         /tinyshakespeare\.txt is not the published file.*Delete it/s,
       );
-    } finally {
-      await rm(own, { recursive: true });
-    }
+    }));
+});
+
+const wikitext = ` 
+ = Robert <unk> = 
+ 
+ Robert <unk> is an actor . 
+ = a row of a table = 
+ 
+ = = Career = = 
+ 
+ He acts . 
+ 
+ 
+ = <unk> ( album ) = 
+ 
+ It is an album . 
+ 
+ = = = Songs = = = 
+ 
+ Two . 
+`;
+
+const texts = (part: string) =>
+  articlesOf(gunzipSync(readFileSync(join(shared, 'text', `wikitext2.${part}.txt.gz`))).toString());
+
+describe('WikiText-2', () => {
+  test('articles begin with a heading of the first level after a blank line, and keep all of their text', () => {
+    const articles = articlesOf(wikitext);
+    expect(articles.map(({ name }) => name)).toEqual(['Robert <unk>', '<unk> ( album )']);
+    expect(articles.map(({ text }) => text).join('')).toBe(wikitext);
+    expect(articles[0]?.text).toContain('= a row of a table =');
+    expect(articlesOf(wikitext.replaceAll('( album )', '<unk>'))).toHaveLength(2);
+    for (const text of ['', 'no heading', `before ${wikitext}`])
+      expect(() => articlesOf(text)).toThrow(/begins without the heading of an article/);
+  });
+
+  test.skipIf(!isPresent('wikitext2.test.txt.gz'))('has 600 and 60 articles', async () => {
+    expect(texts('train.shuffled-articles')).toHaveLength(600);
+    expect(texts('test')).toHaveLength(60);
+  });
+
+  test.skipIf(!isPresent('wikitext2.test.txt.gz'))(
+    'is read from its published files, and nothing else',
+    () =>
+      inFolder(async (own) => {
+        const { read } = wikitext2In(() => own);
+        await expect(read()).rejects.toThrow(/wiki\.train\.tokens is not there yet/);
+        // The published test file passes its check; a training set that isn't the published one doesn't.
+        const held = gunzipSync(readFileSync(join(shared, 'text', 'wikitext2.test.txt.gz')));
+        await writeFile(join(own, 'text', 'wiki.test.tokens'), held);
+        await writeFile(join(own, 'text', 'wiki.train.tokens'), wikitext);
+        await expect(read()).rejects.toThrow(/wiki\.train\.tokens is not the published file/);
+      }),
+  );
+
+  test('a missing file is named, with where to put it', () =>
+    inFolder(async (own) => {
+      await expect(wikitext2In(() => own).read()).rejects.toThrow(
+        /wiki\.t\w+\.tokens is not there yet\. "hefl data get wikitext-2-bpe" downloads it from https:.*put that file into .*text under this name/,
+      );
+    }));
+
+  test('its stand-in has articles of one language and is the same every time', () => {
+    const articles = articlesOf(syntheticWikitext('train'));
+    expect(articles).toHaveLength(100);
+    expect(syntheticWikitext('train')).toBe(syntheticWikitext('train'));
+    const words = (text: string) => new Set(text.toLowerCase().match(/[a-z]+/g));
+    const spoken = words(
+      syntheticSpeakers('train')
+        .map(({ text }) => text)
+        .join(' '),
+    );
+    const written = [...words(articles.map(({ text }) => text).join(' '))];
+    expect(written.filter((word) => spoken.has(word)).length).toBeGreaterThan(0.9 * written.length);
   });
 });
