@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineAttack, NotApplicable } from '../../src/api/attack.ts';
 import type { LabelledSamples } from '../../src/data/dataset.ts';
 import { readingAdversaries } from '../../src/view/adversaries.ts';
+import { senderName } from '../../src/view/aggregate.ts';
 import { reconstructEachProbe, requireProbes } from '../gradient-matching/each-probe.ts';
 import { inferLabels } from '../gradient-matching/label-inference.ts';
 import { meanSample } from '../gradient-matching/prior.ts';
@@ -28,7 +29,7 @@ export const analyticFc = defineAttack({
     return reconstructEachProbe('analytic-fc', aux, context, async ({ update }) => {
       if (update.samples !== 1)
         throw new NotApplicable(
-          `Client ${update.client} trained on ${update.samples} samples; one can be divided out, not their sum.`,
+          `${senderName(update.client)} is of ${update.samples} samples; one can be divided out, not their sum.`,
         );
       const layer = layerUpdate(first, update);
       const solution = solveRankOne(layer);

@@ -2,12 +2,15 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { tf } from '../../src/engine/tensors.ts';
 import type { Model } from '../../src/models/model.ts';
 import { trainingGradients, withMovedBuffers } from '../../src/models/training-step.ts';
+import type { AggregatePart } from '../../src/view/aggregate.ts';
 
 export interface LocalTraining {
   readonly model: Model;
   readonly localSteps: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** Several clients' trainings from the same start, on consecutive samples, of which the mean is taken. */
+  readonly parts?: readonly AggregatePart[];
 }
 
 /**
@@ -20,11 +23,32 @@ export interface LocalTraining {
  * together in the first epoch is only a renaming of the dummies, how it reshuffled them later is
  * unknown to the attacker.
  *
+ * Of an aggregate the mean over its clients is returned; which dummies are whose is a renaming again.
+ *
  * @param start parameters in layout order
  * @param images [samples, ...inputShape]
  * @param targets class probabilities, [samples, classes]
  */
 export function replayLocalTraining(
+  { parts, ...training }: LocalTraining,
+  start: readonly Tensor[],
+  images: Tensor,
+  targets: Tensor,
+): Tensor {
+  if (!parts) return replayOneClient(training, start, images, targets);
+  let first = 0;
+  return tf.addN(
+    parts.map(({ samples, weight, ...schedule }) => {
+      const own = (all: Tensor) => tf.slice(all, first, samples);
+      const client = { ...training, ...schedule };
+      const update = replayOneClient(client, start, own(images), own(targets));
+      first += samples;
+      return tf.mul(update, weight);
+    }),
+  );
+}
+
+function replayOneClient(
   { model, localSteps, batchSize, learningRate }: LocalTraining,
   start: readonly Tensor[],
   images: Tensor,

@@ -1,7 +1,8 @@
 import type { Exposure } from '../../src/view/adversaries.ts';
+import type { AggregatePart } from '../../src/view/aggregate.ts';
 import type { CoordinateSet } from '../../src/view/partial-vector.ts';
 
-/** A client's update as the adversary reads it: what gradient matching matches. */
+/** A client's update, or a round's mean one, as the adversary reads it: what gradient matching matches. */
 export interface ObservedUpdate {
   readonly client: number;
   readonly round: number;
@@ -18,6 +19,8 @@ export interface ObservedUpdate {
   readonly localSteps: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** Of an aggregate: the trainings it is the mean of. */
+  readonly parts?: readonly AggregatePart[];
 }
 
 /**
@@ -41,5 +44,6 @@ export function observeUpdate(exposure: Exposure): ObservedUpdate | undefined {
     localSteps: exposure.localSteps,
     batchSize: exposure.batchSize,
     learningRate,
+    ...(exposure.parts && { parts: exposure.parts }),
   };
 }

@@ -1,7 +1,9 @@
 import type { RandomStream } from '../engine/random.ts';
 import type { Specification } from '../spec/specification.ts';
+import { EVERYBODY } from '../view/aggregate.ts';
 import type { AuxiliaryKnowledge, MembershipTarget } from '../view/auxiliary.ts';
 import type { GroundTruth } from '../view/ground-truth.ts';
+import type { RoundAggregate } from './aggregates.ts';
 import type { DataPartition, Dataset, LabelledSamples } from './dataset.ts';
 import type { ProbeClient } from './probes.ts';
 import { meanSample, takeSamples } from './samples.ts';
@@ -12,6 +14,8 @@ export interface TargetSettings {
   /** Rounds each ordinary client took part in; clients that never did may be absent. */
   readonly participation: ReadonlyMap<number, readonly number[]>;
   readonly probes: readonly ProbeClient[];
+  /** Asked about instead of single probe clients. */
+  readonly aggregates?: readonly RoundAggregate[];
   readonly specification: Pick<Specification, 'membership'>;
   readonly random: RandomStream;
 }
@@ -30,15 +34,16 @@ type MembershipTruth = GroundTruth['membership'][number];
  * candidate's class alone would tell members from non-members. Victims share no non-member while
  * there are enough of its class. Victims are fewer than asked for when fewer clients took part.
  *
- * Reconstruction: one target per probe client.
+ * Reconstruction: one target per probe client, or per aggregate: all images of a round as one batch.
  */
 export function chooseTargets(settings: TargetSettings): {
   auxiliary: AuxiliaryKnowledge;
   truth: GroundTruth;
 } {
-  const { dataset, partition, probes } = settings;
+  const { dataset, partition } = settings;
   const shadow = takeSamples(dataset.train, partition.auxiliary);
   const membership = membershipTargets(settings);
+  const reconstruction = reconstructionTargets(settings);
   return {
     auxiliary: {
       dataset: {
@@ -49,7 +54,7 @@ export function chooseTargets(settings: TargetSettings): {
       },
       shadow,
       membership: membership.map(({ target }) => target),
-      reconstruction: probes.map(({ client, round, localSteps, samples }) => ({
+      reconstruction: reconstruction.map(({ client, round, localSteps, samples }) => ({
         client,
         round,
         samples: samples.length,
@@ -58,7 +63,7 @@ export function chooseTargets(settings: TargetSettings): {
     },
     truth: {
       membership: membership.map(({ truth }) => truth),
-      reconstruction: probes.map(({ client, round, samples }) => {
+      reconstruction: reconstruction.map(({ client, round, samples }) => {
         const { inputShape, inputs, labels } = takeSamples(dataset.train, samples);
         return { client, round, inputShape, images: inputs, labels };
       }),
@@ -72,6 +77,23 @@ export function chooseTargets(settings: TargetSettings): {
       ).inputs,
     },
   };
+}
+
+function reconstructionTargets({
+  partition,
+  probes,
+  aggregates,
+}: TargetSettings): readonly ProbeClient[] {
+  const samplesOf = (client: number) =>
+    partition.clients[client] ?? probes.find((probe) => probe.client === client)?.samples;
+  return (
+    aggregates?.map(({ round, clients, localSteps }) => ({
+      client: EVERYBODY,
+      round,
+      localSteps,
+      samples: Uint32Array.from(clients.flatMap((client) => [...(samplesOf(client) ?? [])])),
+    })) ?? probes
+  );
 }
 
 function membershipTargets({

@@ -1,4 +1,4 @@
-import type { Defense } from '../api/defense.ts';
+import type { Defense, Weighting } from '../api/defense.ts';
 import type { LostRound, RoundSummary } from '../api/results.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Specification } from '../spec/specification.ts';
@@ -114,7 +114,7 @@ export class ProtocolRounds<P, M> {
         ...(lost && { lost }),
       },
       facts: this.#facts(agreement, attendance, exchanged, lost),
-      sent: this.#sent(round, agreement, all, going, exchanged),
+      sent: this.#sent(round, agreement, all, going, senders, exchanged),
       trained: all.map((one) => {
         const localModel = outgoing.visible(one, round);
         return recordUpdate({ ...one.update, localModel }, undefined, this.#ownStart(one));
@@ -136,10 +136,9 @@ export class ProtocolRounds<P, M> {
 
   /** Weighting clients know their p_k before anybody falls out; a weighting server knows who arrived. */
   #weigh({ updates, arrived }: Attendance, going: readonly Outgoing[]): Sending[] {
-    const { defense, params, federation, keys } = this.#parts;
-    const weighting = defense.weighting?.(params) ?? federation.weighting;
+    const { federation, keys } = this.#parts;
     const among = keys.parameterSet.weighting === 'client' ? updates : arrived;
-    const weights = aggregationWeights(among, weighting, federation.clients);
+    const weights = aggregationWeights(among, this.#weighting, federation.clients);
     return going.map(({ update, values, encrypted, plain }) => ({
       client: update.client,
       values,
@@ -147,6 +146,11 @@ export class ProtocolRounds<P, M> {
       plain,
       weight: weights[among.indexOf(update)] as number,
     }));
+  }
+
+  get #weighting(): Weighting {
+    const { defense, params, federation } = this.#parts;
+    return defense.weighting?.(params) ?? federation.weighting;
   }
 
   #combine(
@@ -230,8 +234,10 @@ export class ProtocolRounds<P, M> {
     { masks, proposals }: Agreement,
     all: readonly Outgoing[],
     going: readonly Outgoing[],
+    sending: readonly Sending[],
     { senders }: Exchanged,
   ): Sent[] {
+    const byWeight = this.#weighting !== 'samples';
     return going.map((one, k): Sent => {
       const { update, travelling, encrypted } = one;
       const at = all.indexOf(one);
@@ -241,6 +247,7 @@ export class ProtocolRounds<P, M> {
       const localModel = this.#parts.outgoing.visible(one, round);
       return {
         update: { ...facts, localModel, ...(start && { start }) },
+        ...(byWeight && { weight: (sending[k] as Sending).weight }),
         ...(proposal && { proposal }),
         ...(masks && { mask: encrypted }),
         ...(travelling && { sent: travelling }),

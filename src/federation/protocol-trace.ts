@@ -33,6 +33,7 @@ const protocolTrace = z.strictObject({
       transmissions: z.array(
         z.strictObject({
           client: count,
+          weight: z.number().positive().exactOptional(),
           proposal: indices.exactOptional(),
           mask: bytes.exactOptional(),
           sent: bytes.exactOptional(),
@@ -56,13 +57,16 @@ export function traceOf(view: ServerView, training: Trajectory): ProtocolTrace {
       ({ round: _, globalModel: _known, mask, transmissions, ...events }) => ({
         ...events,
         mask: packBitmap(mask),
-        transmissions: transmissions.map(({ client, proposal, mask: own, sent, ciphertexts }) => ({
-          client,
-          ...(proposal && { proposal }),
-          ...(own && { mask: packBitmap(own) }),
-          ...(sent && { sent: packBitmap(sent) }),
-          ciphertexts,
-        })),
+        transmissions: transmissions.map(
+          ({ client, weight, proposal, mask: own, sent, ciphertexts }) => ({
+            client,
+            ...(weight !== undefined && { weight }),
+            ...(proposal && { proposal }),
+            ...(own && { mask: packBitmap(own) }),
+            ...(sent && { sent: packBitmap(sent) }),
+            ciphertexts,
+          }),
+        ),
       }),
     ),
   };

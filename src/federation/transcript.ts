@@ -6,7 +6,8 @@ import type { ClientUpdate } from './updates.ts';
 export type Setting = Omit<ServerView, 'rounds' | 'finalModel'>;
 
 /** A client's transmission: what the server gets of it, and what it holds in truth. */
-export interface Sent extends Pick<Transmission, 'proposal' | 'mask' | 'sent' | 'ciphertexts'> {
+export interface Sent
+  extends Pick<Transmission, 'weight' | 'proposal' | 'mask' | 'sent' | 'ciphertexts'> {
   readonly update: Omit<ClientUpdate, 'trainSeconds' | 'gradient'> & {
     /** Where it isn't the round's global model. */
     readonly start?: Float32Array;

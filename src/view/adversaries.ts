@@ -1,3 +1,4 @@
+import type { AggregatePart } from './aggregate.ts';
 import type { CoordinateSet } from './partial-vector.ts';
 
 /**
@@ -43,8 +44,9 @@ export type AdversaryKind =
 /** As a specification names it. `collusion:2`: the server and two clients. */
 export type AdversaryId = Exclude<AdversaryKind, 'collusion'> | `collusion:${number}`;
 
-/** One client's transmission through the eyes of an adversary. */
+/** One client's transmission, or a round's aggregate, through the eyes of an adversary. */
 export interface Exposure {
+  /** `EVERYBODY` for the aggregate. */
   readonly client: number;
   readonly round: number;
   /** w_{t-1}, as the adversary knows or guesses it. */
@@ -62,6 +64,8 @@ export interface Exposure {
   readonly localSteps: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** The trainings an aggregate is the mean of, where it isn't like one training on all samples. */
+  readonly parts?: readonly AggregatePart[];
 }
 
 /** Every adversary: the server alone, weakest first, then those that need more. */

@@ -1,4 +1,5 @@
 import { type AdversaryId, type Exposure, type FillId, findAdversary } from './adversaries.ts';
+import { EVERYBODY, type Observed, observedIn } from './aggregate.ts';
 import {
   type CoordinateSet,
   countCoordinates,
@@ -6,9 +7,9 @@ import {
   intersection,
 } from './coordinate-set.ts';
 import { interpolateInTime, knownGlobalModel } from './history.ts';
-import type { RoundView, ServerView, Transmission } from './server-view.ts';
+import type { RoundView, ServerView } from './server-view.ts';
 
-/** Which transmission an adversary looks at. */
+/** Which transmission an adversary looks at; client `EVERYBODY`: the round's aggregate. */
 export interface ExposureTarget {
   readonly client: number;
   readonly round: number;
@@ -23,12 +24,14 @@ export interface ExposureSources {
 }
 
 /**
- * One client's transmission as an adversary reads it. A pure function of what it sees.
+ * One client's transmission, or a round's aggregate, as an adversary reads it. A pure function of what it
+ * sees.
  *
  * Encrypted coordinates of w_t^k and of w_{t-1} are filled as follows; a known value is never filled.
  *
  * - `stale` (V1, MaskCrypt's released code): the victim's exposed weights, both. They begin as w_0 and
- *   take over the plaintext coordinates of the victim's own transmissions before this round.
+ *   take over the plaintext coordinates of the victim's own transmissions before this round; an
+ *   aggregate's are the global models.
  * - `zero`, `fresh`: 0, or a fresh initial model, both.
  * - `global` (V2, V3; §3.3): w_t^k is filled from w_{t-1}, and that, where the protocol keeps it from
  *   the server, with the most recent plaintext value of any global model. So the update is 0 where
@@ -48,9 +51,13 @@ export function exposeTransmission(
 ): Exposure {
   const { view, ...more } = 'view' in sources ? sources : { view: sources };
   const round = view.rounds.find(({ round }) => round === target.round);
-  const sent = round?.transmissions.find(({ client }) => client === target.client);
+  const sent = round && observedIn(view, round, target.client);
   if (!round || !sent)
-    throw new RangeError(`client ${target.client} sent nothing in round ${target.round}`);
+    throw new RangeError(
+      target.client === EVERYBODY
+        ? `round ${target.round} gave no new global model`
+        : `client ${target.client} sent nothing in round ${target.round}`,
+    );
   const { sees, fill, scores } = findAdversary(adversary);
   if (sees === 'everything' && !(sent.weights.isComplete && round.globalModel.isComplete))
     throw new RangeError('the oracle reads the oracle view, which has no absences; this one has');
@@ -67,6 +74,7 @@ export function exposeTransmission(
     localSteps: sent.localSteps,
     batchSize: sent.batchSize,
     learningRate: view.hyper.learningRate,
+    ...(sent.parts && { parts: sent.parts }),
   };
 }
 
@@ -77,7 +85,7 @@ interface Reading {
   readonly usable: CoordinateSet;
 }
 
-type Read = ExposureSources & { readonly round: RoundView; readonly sent: Transmission };
+type Read = ExposureSources & { readonly round: RoundView; readonly sent: Observed };
 
 const fills: Readonly<Record<FillId, (read: Read) => Reading>> = {
   stale: (read) => filledFrom(read, exposedWeights(read.view, read.sent.client, read.round.round)),
@@ -104,7 +112,7 @@ function exposedWeights(view: ServerView, client: number, round: number): Float3
   const exposed = view.initialModel.slice();
   for (const earlier of view.rounds) {
     if (earlier.round >= round) break;
-    earlier.transmissions.find((sent) => sent.client === client)?.weights.writeTo(exposed);
+    observedIn(view, earlier, client)?.weights.writeTo(exposed);
   }
   return exposed;
 }

@@ -73,6 +73,7 @@ const storedRound = z.strictObject({
       samples: positive,
       localSteps: positive,
       batchSize: positive,
+      weight: z.number().positive().exactOptional(),
       proposal: indices.exactOptional(),
       mask: bytes.exactOptional(),
       sent: bytes.exactOptional(),

@@ -9,6 +9,8 @@ export interface Transmission {
   /** Local steps and batch follow from the public hyper-parameters; written out for convenience. */
   readonly localSteps: number;
   readonly batchSize: number;
+  /** p_k, its part in the mean, where clients don't count by their samples. */
+  readonly weight?: number;
   /** Coordinates the client proposed to encrypt, most wanted first; absent where it proposes none. */
   readonly proposal?: Uint32Array;
   /** What the client encrypted, 1 = encrypted, where it isn't the round's mask. */

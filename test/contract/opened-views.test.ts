@@ -8,6 +8,7 @@ import { changesTraining } from '../../src/federation/changes-training.ts';
 import { liveUpdates } from '../../src/federation/live-updates.ts';
 import { localData } from '../../src/federation/local-data.ts';
 import { runProtocol } from '../../src/federation/protocol.ts';
+import { replay, traceOf } from '../../src/federation/protocol-trace.ts';
 import { recordedUpdates } from '../../src/federation/trajectory.ts';
 import { countCoordinates } from '../../src/view/coordinate-set.ts';
 import { type Access, deduceView, openView } from '../../src/view/opened-view.ts';
@@ -53,7 +54,15 @@ const encryptedIn = ({ mask }: RoundView, { mask: own = mask, sent }: Transmissi
 test.each(settings)(
   '%s: keys open what they should, and nothing else',
   async (_, defense, params) => {
-    const { view, oracle } = await run(defense, params);
+    const { view, oracle, training } = await run(defense, params);
+    expect(replay(traceOf(view, training), training).view()).toEqual(view);
+    for (const { transmissions } of view.rounds) {
+      const weights = transmissions.flatMap(({ weight }) => weight ?? []);
+      // All or nobody: by samples there is nothing to tell.
+      if (weights.length === 0) continue;
+      expect(weights).toHaveLength(transmissions.length);
+      expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
+    }
     const keys = defense.keys(params);
     const open = (access: Partial<Access>) => {
       const opened = openView(view, oracle, { colluders: [], recovered: [], ...access });

@@ -8,6 +8,7 @@ import type { Engine } from '../../src/engine/program.ts';
 import { randomStream } from '../../src/engine/random.ts';
 import { runProtocol } from '../../src/federation/protocol.ts';
 import { recordedUpdates, type Trajectory } from '../../src/federation/trajectory.ts';
+import { EVERYBODY } from '../../src/view/aggregate.ts';
 import { exposeTransmission } from '../../src/view/exposure.ts';
 import { serialiseView } from '../../src/view/serialise.ts';
 import type { ServerView } from '../../src/view/server-view.ts';
@@ -77,7 +78,7 @@ describe('a server view', () => {
     const after = await view(defense, settings, withNoise(trajectory, before));
     expect(serialiseView(after)).toEqual(serialiseView(before));
     for (const { round, transmissions } of before.rounds)
-      for (const { client } of transmissions)
+      for (const client of [EVERYBODY, ...transmissions.map((sent) => sent.client)])
         for (const adversary of ['stale', 'zero', 'global-fill', 'mask-aware', 'history'] as const)
           expect(exposeTransmission(after, adversary, { client, round })).toEqual(
             exposeTransmission(before, adversary, { client, round }),
