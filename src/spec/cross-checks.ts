@@ -18,6 +18,7 @@ export function crossFindings(written: unknown, catalogue: Catalogue): Finding[]
     ...unfitModel(sections, catalogue),
     ...sampleCounts(sections, catalogue),
     ...naturalClients(sections, catalogue),
+    ...largeAggregates(sections, catalogue),
     ...idleAttacks(sections, catalogue),
   ];
 }
@@ -183,11 +184,32 @@ function naturalClients(sections: Sections, catalogue: Catalogue): Finding[] {
   ];
 }
 
+/** Images that attacks are asked to take apart at once, at most. */
+const LARGEST_AGGREGATE = 256;
+
+function largeAggregates(sections: Sections, catalogue: Catalogue): Finding[] {
+  const probes = section(sections, 'probes');
+  const dataset = section(sections, 'dataset');
+  const federation = counts(sections);
+  const known = catalogue.datasets.find(({ id }) => id === dataset?.id);
+  if (probes?.of !== 'aggregate' || !federation || !known) return [];
+  const { clients, clientsPerRound } = federation;
+  const members = Math.floor((dataset?.limit ?? known.trainSamples) / 2);
+  const images = Math.ceil((clientsPerRound * members) / clients);
+  if (images <= LARGEST_AGGREGATE) return [];
+  return [
+    {
+      path: ['probes', 'of'],
+      message: `an aggregate of ${clientsPerRound} clients holds some ${images} samples, too many to take apart; with fewer federation.clientsPerRound, more federation.clients or a smaller dataset.limit it must be at most ${LARGEST_AGGREGATE}`,
+    },
+  ];
+}
+
 /** Attacks that could never give a result here. */
 function idleAttacks(sections: Sections, catalogue: Catalogue): Finding[] {
   const uses = Array.isArray(sections.attacks) ? sections.attacks : [];
   const chosen = section(sections, 'adversaries');
-  const images = section(sections, 'probes')?.images;
+  const { images, of } = section(sections, 'probes') ?? {};
   return uses.flatMap((item: unknown, at): Finding[] => {
     const use = writtenUse.safeParse(item).data;
     const id = typeof use === 'string' ? use : use?.id;
@@ -195,7 +217,7 @@ function idleAttacks(sections: Sections, catalogue: Catalogue): Finding[] {
     if (!attack) return [];
     const path = ['attacks', at];
     const asksProbes = attack.kind === 'reconstruction' || attack.kind === 'text';
-    if (asksProbes && images === 0)
+    if (asksProbes && images === 0 && of === 'client')
       return [{ path, message: `${id} needs probe images; set probes.images to at least 1` }];
     const kinds = chosen?.map((name) => adversaryOf(name, catalogue));
     if (kinds && !attack.adversaries.some((adversary) => kinds.includes(adversary)))

@@ -55,6 +55,8 @@ export interface Specification {
     readonly imagesPerClient: number;
     readonly localSteps: readonly number[];
     readonly rounds: readonly number[];
+    /** Not single probes are asked about, but the aggregates of these rounds; absent: probes. */
+    readonly of?: 'aggregate';
   };
   readonly defenses: readonly PluginUse[];
   readonly attacks: readonly PluginUse[];

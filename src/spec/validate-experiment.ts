@@ -50,7 +50,8 @@ function complete(
   catalogue: Catalogue,
   defaultName: string,
 ): Specification {
-  const { federation, probes, seeds } = written;
+  const { federation, seeds } = written;
+  const { of, ...probes } = written.probes;
   const name = written.name ?? defaultName;
   const { id, limit, testLimit } = written.dataset;
   const roundNumber = { first: 1, last: federation.rounds };
@@ -68,6 +69,7 @@ function complete(
     membership: written.membership,
     probes: {
       ...probes,
+      ...(of === 'aggregate' && { of }),
       // `first` and `last` are the same round when there is only one.
       rounds: [
         ...new Set(

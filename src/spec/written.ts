@@ -130,6 +130,12 @@ const probes = z.strictObject({
     .min(1)
     .default(['first', 'last'])
     .describe('Rounds in which probes take part: numbers, first, last; dealt out in turn.'),
+  of: z
+    .enum(['client', 'aggregate'])
+    .default('client')
+    .describe(
+      'What is reconstructed: each probe client by itself, or all images of these rounds from the aggregates, ordinary clients included (few, small clients).',
+    ),
 });
 
 /** One experiment as a person writes it. The descriptions are shown by editors (`hefl schema`). */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { AttackKind } from '../../api/attack.ts';
 import type { KeyUse } from '../../api/defense.ts';
+import { roundAggregates } from '../../data/aggregates.ts';
 import { chooseTargets } from '../../data/targets.ts';
 import { randomStream } from '../../engine/random.ts';
 import { cellModel } from '../../federation/cell-model.ts';
@@ -64,6 +65,9 @@ export async function protocolStage(task: RunContext & ProtocolTask, tools: Stag
     ...setting,
     specification,
     participation: participation(record, specification.federation.clients),
+    ...(specification.probes.of === 'aggregate' && {
+      aggregates: roundAggregates(record.view.rounds, specification.probes.rounds),
+    }),
     random: randomStream(cell.seed, 'targets'),
   });
   const targets = await storeTargets(folderOf(task), { auxiliary, truth }, tools.claim);
