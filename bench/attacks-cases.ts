@@ -19,7 +19,7 @@ export interface AttackCase {
   readonly model: string;
   /** The same iteration in engine-torch.py. */
   readonly torch: string;
-  /** Per image: the attack's default. */
+  /** Per image at most. */
   readonly iterations: number;
   /** Enough for the engine to have found how many iterations a call should make. */
   readonly warmUp: number;

@@ -6,12 +6,11 @@ import { deepLeakageParams, reconstructByDeepLeakage } from '../gradient-matchin
 export const dlg = defineAttack({
   meta: {
     id: 'dlg',
-    version: 1,
+    version: 2,
     title: 'Deep leakage from gradients',
     source:
-      'Zhu, Liu & Han 2019, algorithm 1 (x and label logits ~ N(0, 1), LBFGS lr 1, history 100). ' +
-      'Differs: a backtracking line search, 1,200 evaluations where the paper allows 300 × 20, and ' +
-      'several local steps are unrolled.',
+      'Zhu, Liu & Han 2019, algorithm 1 (x and label logits ~ N(0, 1), LBFGS lr 1, history 100, 300 × 20 ' +
+      'evaluations). Differs: a backtracking line search, and several local steps are unrolled.',
     params: deepLeakageParams,
     kind: 'reconstruction',
     adversaries: readingAdversaries,

@@ -1,10 +1,9 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { AttackContext, ReconstructionOutput } from '../../src/api/attack.ts';
 import type { NdArray, Program, ProgramDefinition } from '../../src/engine/program.ts';
 import { tf } from '../../src/engine/tensors.ts';
 import type { AuxiliaryKnowledge } from '../../src/view/auxiliary.ts';
-import { type LbfgsResult, lbfgs } from '../optimisers/lbfgs.ts';
+import { type LbfgsResult, lbfgsProgram, lbfgsStart, readLbfgs } from '../optimisers/lbfgs.ts';
 import { dummyLength, readDummy } from './dummy.ts';
 import { type Finding, type ObservedProbe, reconstructEachProbe } from './each-probe.ts';
 import { squaredDistance } from './objectives.ts';
@@ -22,7 +21,7 @@ export const deepLeakageParams = z.strictObject({
   iterations: z
     .int()
     .min(1)
-    .default(1200)
+    .default(6000)
     .describe('evaluations of cost and gradient per restart, line search included'),
   restarts: z
     .int()
@@ -39,21 +38,28 @@ export type DeepLeakageParams = z.infer<typeof deepLeakageParams>;
 /** A guess that leaves less than this share of the update's energy unmatched explains it. */
 const EXPLAINED = 1e-7;
 
-/** Matching cost of a dummy and its gradient. */
-function deepLeakageProgram(problem: MatchingProblem): ProgramDefinition {
-  return {
-    name: `${problem.model.id}/deep-leakage`,
-    state: [],
-    constants: constantSpecs(problem),
-    perStep: [{ shape: [dummyLength(problem.dummy)], dtype: 'float32' }],
-    step({ constants, perStep }) {
-      const [dummy] = perStep as [Tensor];
-      const { value, grad } = tf.valueAndGrad((guess) =>
-        matchingCost(problem, squaredDistance, constants, guess, 0),
-      )(dummy);
-      return { state: [], outputs: [value, grad] };
+/** Evaluations per call of the engine: often enough to notice an interruption, or the end. */
+const CHUNK = 100;
+
+const TOLERANCES = { gradientTolerance: 1e-9, changeTolerance: 1e-9 };
+
+/** LBFGS on the matching cost of a dummy. */
+function deepLeakageProgram(
+  problem: MatchingProblem,
+  params: DeepLeakageParams,
+): ProgramDefinition {
+  return lbfgsProgram(
+    {
+      name: `${problem.model.id}/deep-leakage`,
+      length: dummyLength(problem.dummy),
+      constants: constantSpecs(problem),
+      evaluate: (constants, dummy) =>
+        tf.valueAndGrad((guess) => matchingCost(problem, squaredDistance, constants, guess, 0))(
+          dummy,
+        ),
     },
-  };
+    { ...params, ...TOLERANCES },
+  );
 }
 
 /**
@@ -72,7 +78,9 @@ export async function reconstructByDeepLeakage(
     return await reconstructEachProbe(attack, aux, context, async (probe) => {
       const labels = labelsOf(probe.update);
       const problem = matchingProblem(context.model, probe.update, labels);
-      const program = await programs.get(problem, deepLeakageProgram);
+      const program = await programs.get(problem, (shape) =>
+        deepLeakageProgram(shape, context.params),
+      );
       return invert(probe, labels, problem, program, context);
     });
   } finally {
@@ -94,25 +102,20 @@ async function invert(
   let iterations = 0;
   let best: LbfgsResult | undefined;
 
-  const evaluate = async (point: Float64Array) => {
-    signal.throwIfAborted();
-    const perStep = [{ shape: [1, length], data: Float32Array.from(point) }];
-    const { outputs } = await program.run({ steps: 1, state: [], constants, perStep });
-    const [cost, gradient] = outputs as [NdArray, NdArray];
-    progress(++iterations / budget);
-    return { cost: cost.data[0] as number, gradient: gradient.data };
-  };
   for (let restart = 0; restart < params.restarts; restart++) {
     if (best && best.cost < explained) break;
     const stream = random.derive(restart);
-    const start = Float64Array.from({ length }, () => stream.normal());
-    const found = await lbfgs(start, evaluate, {
-      learningRate: params.learningRate,
-      history: params.history,
-      evaluations: params.iterations,
-      gradientTolerance: 1e-9,
-      changeTolerance: 1e-9,
-    });
+    const start = Float32Array.from({ length }, () => stream.normal());
+    let state: readonly NdArray[] = lbfgsStart(start, { ...params, ...TOLERANCES });
+    let found: LbfgsResult | undefined;
+    for (let done = 0; done < params.iterations && !found?.settled; done += CHUNK) {
+      const steps = Math.min(CHUNK, params.iterations - done);
+      ({ state } = await program.run({ steps, state, constants, signal }));
+      found = readLbfgs(state);
+      progress((iterations + found.evaluations) / budget);
+    }
+    if (!found) continue;
+    iterations += found.evaluations;
     if (found.cost < (best?.cost ?? Number.POSITIVE_INFINITY)) best = found;
   }
   // An update that is no number (a diverged client) is matched by nothing.

@@ -7,7 +7,7 @@ import { inferLabels } from '../gradient-matching/label-inference.ts';
 export const idlg = defineAttack({
   meta: {
     id: 'idlg',
-    version: 1,
+    version: 2,
     title: 'Improved deep leakage from gradients',
     source:
       'Zhao, Mopuri & Bilen 2020 (label = the class of negative bias gradient), then Zhu, Liu & ' +
