@@ -14,6 +14,7 @@ import { mlLeaks } from './ml-leaks/index.ts';
 import { modifiedEntropyAttack } from './modified-entropy/index.ts';
 import { perplexity } from './perplexity/index.ts';
 import { rmia } from './rmia/index.ts';
+import { sequenceRecovery } from './sequence-recovery/index.ts';
 import { tokenRecovery } from './token-recovery/index.ts';
 import { whiteBox } from './white-box/index.ts';
 
@@ -34,6 +35,7 @@ export const attacks: readonly Attack<unknown>[] = [
   invertingGradients,
   learnedInversion,
   tokenRecovery,
+  sequenceRecovery,
   maskLeakage,
   keyRecovery,
 ];

@@ -5,28 +5,41 @@ import {
   NotApplicable,
   type RecoveredTokens,
 } from '../../src/api/attack.ts';
-import type { LabelledSamples } from '../../src/data/dataset.ts';
-import { type Exposure, readingAdversaries } from '../../src/view/adversaries.ts';
+import { readingAdversaries } from '../../src/view/adversaries.ts';
 import type { ReconstructionTarget } from '../../src/view/auxiliary.ts';
-import { rowChanges } from './row-changes.ts';
-import { highFrom } from './two-groups.ts';
+import type { ServerView } from '../../src/view/server-view.ts';
+import { observedOf, shuffledWithinTensors } from '../mask-leakage/observed-sets.ts';
+import { chosenTokens } from './mask-rows.ts';
+import { movedTokens } from './moved-rows.ts';
+import { usualTokens } from './usual-tokens.ts';
+
+const params = z.strictObject({
+  rounds: z
+    .enum(['asked', 'union', 'intersection', 'frequency'])
+    .default('asked')
+    .describe(
+      'asked: the transmission asked about. Else all that the client sent: tokens found in any of them, in each, or in more than half',
+    ),
+});
+type Params = z.infer<typeof params>;
 
 /**
  * Which tokens did the probe client train on? The embeddings have a row per token, and a training step
- * moves the rows of the tokens that came more than others.
+ * moves the rows of the tokens that came more than others. So a client that wants encrypted what moved
+ * most tells the same by its choice of coordinates.
  */
 export const tokenRecovery = defineAttack({
   meta: {
     id: 'token-recovery',
-    version: 1,
+    version: 2,
     title: 'Token recovery',
     source:
-      'Melis et al. 2019 (non-zero embedding gradients are the words); for tied embeddings after Fowl et al. 2023 (Decepticons), which tells large from small rows. Here the move that all rows share is taken out first, and the groups are told apart by Otsu’s threshold on log sizes.',
-    params: z.strictObject({}),
+      'Melis et al. 2019 (non-zero embedding gradients are the words); for tied embeddings after Fowl et al. 2023 (Decepticons), which tells large from small rows. Here the move that all rows share is taken out first, and the groups are told apart by Otsu’s threshold on log sizes. Tokens from the mask alone: ours.',
+    params,
     kind: 'text',
     adversaries: readingAdversaries,
   },
-  async run(_view, aux, context) {
+  async run(view, aux, context) {
     const { model, signal, progress } = context;
     if (!model.language)
       throw new NotApplicable(`Tokens are looked for in language models; ${model.id} is none.`);
@@ -40,7 +53,7 @@ export const tokenRecovery = defineAttack({
     const guess = usualTokens(aux.shadow, model.classes);
     const targets = aux.reconstruction.map((probe, at) => {
       signal.throwIfAborted();
-      const answer = findTokens(probe, context, guess);
+      const answer = findTokens(view, probe, context, guess);
       progress((at + 1) / aux.reconstruction.length);
       return answer;
     });
@@ -48,63 +61,72 @@ export const tokenRecovery = defineAttack({
   },
 });
 
-/** Tokens found in the rows that can be read; of the others, those the attacker would guess. */
-function findTokens<P>(
+/**
+ * Tokens found in the rows that can be read; of the others, those that the client's mask tells, else
+ * those the attacker would guess.
+ */
+function findTokens(
+  view: ServerView,
   { client, round }: ReconstructionTarget,
-  { expose, model: { layout, classes, language, copies } }: AttackContext<P>,
+  { expose, model, params, random }: AttackContext<Params>,
   guess: Int32Array,
 ): RecoveredTokens {
-  const exposure = expose({ client, round });
-  const name = language?.embedding as string;
-  const second = copies?.find(({ of }) => of === name)?.copy;
-  const { update, scored } = readableUpdate(
-    exposure,
-    layout.entry(name).offset,
-    second === undefined ? undefined : layout.entry(second).offset,
-    layout.entry(name).size,
-  );
-  const changes = rowChanges({ update, scored, entry: layout.entry(name) });
-  const readable = [...changes].filter((change) => !Number.isNaN(change));
-  const moved = readable.some((change) => change > 0);
-  const from = exposure.knownCount > 0 && moved ? 'update' : 'prior';
-  if (from === 'prior') return { client, round, from, tokens: guess, guess };
-  const threshold = highFrom(readable);
-  const usual = new Set(guess);
-  const tokens = Int32Array.from({ length: classes }, (_, token) => token).filter((token) => {
-    const change = changes[token] as number;
-    return Number.isNaN(change) ? usual.has(token) : change >= threshold;
+  const told = tokensOfMasks(view, client, { model, random });
+  const unread = new Set(told?.named ?? guess);
+  const found = roundsOf(view, client, round, params.rounds).flatMap((one) => {
+    const tokens = movedTokens(expose({ client, round: one }), model, unread);
+    return tokens ? [tokens] : [];
   });
-  return { client, round, from, tokens, guess };
+  const tokens = found.length > 0 ? combined(found, params.rounds) : told?.named;
+  return {
+    ...{ client, round, guess },
+    ...(tokens ? { from: 'update', tokens } : { from: 'prior', tokens: guess }),
+    ...(told && { maskTokens: told }),
+  };
 }
 
-/** The update, with what a copy of the embeddings shows of them where they themselves are encrypted. */
-function readableUpdate(
-  { start, model, scored }: Exposure,
-  embeddings: number,
-  copy: number | undefined,
-  size: number,
-) {
-  const update = start.map((before, at) => before - (model[at] as number));
-  if (copy === undefined) return { update, scored };
-  const readable = scored.slice();
-  for (let at = 0; at < size; at++) {
-    if (readable[embeddings + at] === 1 || scored[copy + at] !== 1) continue;
-    update[embeddings + at] = update[copy + at] as number;
-    readable[embeddings + at] = 1;
-  }
-  return { update, scored: readable };
-}
-
-/** Tokens that are in more than half of the attacker's own sequences. */
-function usualTokens({ count, inputs, labels }: LabelledSamples, vocabulary: number): Int32Array {
-  const length = inputs.length / count;
-  const seen = new Uint32Array(vocabulary);
-  for (let sample = 0; sample < count; sample++) {
-    const own = new Set(inputs.subarray(sample * length, (sample + 1) * length));
-    own.add(labels[sample] as number);
-    for (const token of own) seen[token] = (seen[token] as number) + 1;
-  }
-  return Int32Array.from(seen, (_, token) => token).filter(
-    (token) => 2 * (seen[token] as number) > count,
+/** What the client's masks name by themselves, and what as many coordinates chosen blindly would. */
+function tokensOfMasks(
+  view: ServerView,
+  client: number,
+  { model, random }: Pick<AttackContext<Params>, 'model' | 'random'>,
+): RecoveredTokens['maskTokens'] {
+  const { layout, language } = model;
+  const entry = layout.entry(language?.embedding as string);
+  const observed = observedOf(view, client);
+  const named = chosenTokens(
+    observed.map(({ set }) => set),
+    entry,
   );
+  if (!named) return undefined;
+  const shuffled = observed.map(({ set, round }) =>
+    shuffledWithinTensors(set, layout, random.derive('token-recovery', client, round)),
+  );
+  return { named, control: chosenTokens(shuffled, entry) ?? new Int32Array(0) };
+}
+
+function roundsOf(
+  { rounds }: ServerView,
+  client: number,
+  asked: number,
+  which: Params['rounds'],
+): number[] {
+  if (which === 'asked') return [asked];
+  return rounds.flatMap(({ round, transmissions }) =>
+    transmissions.some((sent) => sent.client === client) ? [round] : [],
+  );
+}
+
+/** Tokens that are in any, all or most of the rounds' sets, rising. */
+function combined(found: readonly Int32Array[], which: Params['rounds']): Int32Array {
+  const least = { asked: 1, union: 1, intersection: found.length, frequency: found.length / 2 };
+  const times = new Map<number, number>();
+  for (const token of found.flatMap((tokens) => [...tokens]))
+    times.set(token, (times.get(token) ?? 0) + 1);
+  return Int32Array.from(times.keys())
+    .filter((token) => {
+      const count = times.get(token) as number;
+      return which === 'frequency' ? count > least.frequency : count >= least[which];
+    })
+    .sort();
 }

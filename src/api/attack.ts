@@ -78,12 +78,17 @@ export interface KeyOutput {
 export interface RecoveredTokens {
   readonly client: number;
   readonly round: number;
-  /** `prior`: nothing was exposed, so the answer is the guess. */
+  /** `prior`: nothing was exposed, of the update or by the mask, so the answer is the guess. */
   readonly from: 'update' | 'prior';
   /** Different token numbers, rising; no order, no count. */
   readonly tokens: Int32Array;
   /** What the attacker would answer without any view: a null baseline. */
   readonly guess: Int32Array;
+  /**
+   * The tokens that the client's choice of coordinates to encrypt tells by itself, and what as many
+   * coordinates drawn within each tensor tell: a null baseline. Absent: it tells none.
+   */
+  readonly maskTokens?: { readonly named: Int32Array; readonly control: Int32Array };
   /**
    * Where the attack puts tokens in order: one text per sequence of the client, in any order among
    * them, as long as the client's: the input's tokens and the one that follows.

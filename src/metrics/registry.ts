@@ -16,7 +16,8 @@ import { mse } from './mse.ts';
 import { psnr } from './psnr.ts';
 import { ssim } from './ssim.ts';
 import { heldOutPerplexity, memberPerplexity } from './text/perplexity.ts';
-import { tokenF1, tokenPrecision, tokenRecall } from './text/tokens.ts';
+import { exactTexts, rouge1, rouge2, rougeL } from './text/rouge.ts';
+import { maskTokenF1, tokenF1, tokenPrecision, tokenRecall } from './text/tokens.ts';
 import { tprAtOnePercentFpr, tprAtTenthPercentFpr } from './tpr-at-fpr.ts';
 import { uqi } from './uqi.ts';
 import { vif } from './vif.ts';
@@ -51,6 +52,11 @@ export const metrics: readonly PoolableMetric[] = [
   tokenF1,
   tokenRecall,
   tokenPrecision,
+  maskTokenF1,
+  rougeL,
+  rouge1,
+  rouge2,
+  exactTexts,
   keysRecovered,
 ].map(pooled);
 
@@ -62,6 +68,7 @@ export const comparedMetrics: readonly ClusteredMetric[] = [
   psnr,
   ssim,
   tokenF1,
+  rougeL,
 ].map(clustered);
 
 export function metricsFor(kind: AttackKind): readonly PoolableMetric[] {

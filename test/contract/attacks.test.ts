@@ -155,7 +155,7 @@ function noisedWhereClosed(given: Truth, mask: Uint8Array): Truth {
 }
 
 /** Asked of language models alone; their contract is text-attacks.test.ts. */
-const ofText = ['perplexity', 'token-recovery'];
+const ofText = ['perplexity', 'token-recovery', 'sequence-recovery'];
 
 for (const attack of attacks.filter(({ meta }) => meta.kind !== 'key' && !ofText.includes(meta.id)))
   describe(attack.meta.id, () => {

@@ -8,7 +8,9 @@ import type { ServerView } from '../../src/view/server-view.ts';
 import { ask, bytesOf, knowledge, oneRound, take } from '../unit/attacks/setting.ts';
 import { smallGpt, takeSequences, textKnowledge, trainOnText } from '../unit/attacks/text.ts';
 
-const ofText = attacks.filter(({ meta }) => ['perplexity', 'token-recovery'].includes(meta.id));
+const ofText = attacks.filter(({ meta }) =>
+  ['perplexity', 'token-recovery', 'sequence-recovery'].includes(meta.id),
+);
 const model = smallGpt('tied');
 const start = model.initialize(randomStream(1));
 const random = randomStream(2, 'contract');
@@ -53,8 +55,12 @@ const served: AdversaryId[] = ['stale', 'zero', 'random', 'global-fill', 'mask-a
 
 for (const attack of ofText)
   describe(attack.meta.id, () => {
+    /** Enough for an answer. */
+    const paramsWith = (iterations: number) =>
+      attack.meta.id === 'sequence-recovery' ? { iterations, proposals: 4, restarts: 2 } : {};
+    const params = paramsWith(0);
     const run = (view: ServerView, adversary: AdversaryId): Promise<AttackOutput> =>
-      ask(attack, { model, view, aux, adversary });
+      ask(attack, { model, view, aux, adversary, params });
 
     test('replacing every encrypted value by noise leaves its output byte-identical', async () => {
       const mask = third();
@@ -75,15 +81,24 @@ for (const attack of ofText)
     });
 
     test('answers every question asked', async () => {
-      const output = await run(viewOf(sent, third()), 'mask-aware');
+      const view = viewOf(sent, third());
+      const searched = {
+        model,
+        view,
+        aux,
+        adversary: 'mask-aware',
+        params: paramsWith(4),
+      } as const;
+      const output = await ask(attack, searched);
       expect(output.kind).toBe(attack.meta.kind);
+      expect(bytesOf(await ask(attack, searched))).toBe(bytesOf(output));
       const client = output.kind === 'membership' ? VICTIM : PROBE;
       expect(output.targets).toHaveLength(1);
       expect(output.targets[0]).toMatchObject({ client, round: 1 });
     });
 
     test('stops when it is told to, and reports progress up to 1', async () => {
-      const asked = { model, view: viewOf(sent, nothing()), aux };
+      const asked = { model, view: viewOf(sent, nothing()), aux, params };
       const signal = AbortSignal.abort(new Error('stopped'));
       await expect(ask(attack, { ...asked, signal })).rejects.toThrow('stopped');
       const reported: number[] = [];

@@ -75,7 +75,9 @@ class Message {
   }
   message(field: number, value: Message): this {
     this.#push(varint(field * 8 + 2), varint(value.#length));
-    return this.#push(...value.#parts);
+    // One by one: the parts of a large graph are more than a call takes arguments.
+    for (const part of value.#parts) this.#push(part);
+    return this;
   }
   encode(): Uint8Array {
     return Buffer.concat(this.#parts, this.#length);

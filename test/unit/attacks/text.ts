@@ -20,6 +20,22 @@ export function takeSequences(first: number, count: number): LabelledSamples {
   );
 }
 
+/** The first `context` tokens of sequences, with the one that follows as their label. */
+export function beginnings(
+  { count, inputs, labels }: LabelledSamples,
+  context: number,
+): LabelledSamples {
+  const length = inputs.length / count;
+  if (context >= length) return { count, inputShape: [length], inputs, labels };
+  const rows = Array.from({ length: count }, (_, at) => inputs.subarray(at * length));
+  return {
+    count,
+    inputShape: [context],
+    inputs: Float32Array.from(rows.flatMap((row) => [...row.subarray(0, context)])),
+    labels: Int32Array.from(rows, (row) => row[context] as number),
+  };
+}
+
 /** A GPT of those characters, small enough for a test. */
 export const smallGpt = (head: GptHead): Model =>
   gpt({

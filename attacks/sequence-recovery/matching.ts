@@ -1,0 +1,196 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { NdArray, ProgramDefinition, TensorSpec } from '../../src/engine/program.ts';
+import { tf } from '../../src/engine/tensors.ts';
+import type { Model } from '../../src/models/model.ts';
+import { parameterGradients, withCopies } from '../../src/models/training-step.ts';
+import type { AggregatePart } from '../../src/view/aggregate.ts';
+import type { ObservedUpdate } from '../gradient-matching/observed-update.ts';
+import { adamStep } from '../optimisers/adam.ts';
+
+/** Everything a matching program is compiled for. */
+export interface TextProblem {
+  readonly model: Model;
+  readonly samples: number;
+  /** Tokens of a text: the input's and the one that follows. */
+  readonly length: number;
+  readonly localSteps: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  /** Of an aggregate: the trainings it is the mean of, on consecutive texts. */
+  readonly parts?: readonly AggregatePart[];
+  readonly objective: TextObjective;
+  /** Number of tokens that are considered. */
+  readonly candidates: number;
+}
+
+/**
+ * Distance of gradients, tensor by tensor over scored coordinates. `cosine`: the mean of 1 − cos
+ * (LAMP's L_cos). `l2-l1`: Σ ‖g' − g‖² + `absolute` · ‖g' − g‖₁ (TAG, Deng et al. 2021, eq. 4), relative
+ * to the observed ones.
+ */
+export interface TextObjective {
+  readonly distance: 'cosine' | 'l2-l1';
+  readonly absolute: number;
+}
+
+/** Keeps norms differentiable at 0. */
+const TINY = 1e-20;
+
+/** Shapes of the constants: start weights, and per tensor what was observed and what is scored. */
+export function constantSpecs({ model, candidates }: TextProblem): TensorSpec[] {
+  const { entries } = model.layout;
+  const tensors = entries.map(({ shape }): TensorSpec => ({ shape, dtype: 'float32' }));
+  return [
+    ...tensors,
+    ...tensors,
+    ...tensors,
+    { shape: [candidates, model.classes], dtype: 'float32' },
+  ];
+}
+
+/** @param tokens the candidates' numbers; fewer than the problem has are filled up with none */
+export function constantValues(
+  { model: { layout, classes }, candidates }: TextProblem,
+  { start, gradient, scored }: ObservedUpdate,
+  tokens: Int32Array,
+): NdArray[] {
+  const rows = new Float32Array(candidates * classes);
+  tokens.forEach((token, at) => {
+    rows[at * classes + token] = 1;
+  });
+  const observed = gradient.map((value, at) => (scored[at] === 1 ? value : 0));
+  return [start, observed, Float32Array.from(scored)]
+    .flatMap((flat): NdArray[] => layout.split(flat))
+    .concat({ shape: [candidates, classes], data: rows });
+}
+
+/** What the texts' training moves each tensor by; of an aggregate the mean over its clients. */
+function replay(
+  { parts, ...problem }: TextProblem,
+  start: readonly Tensor[],
+  texts: Tensor,
+): Tensor[] {
+  if (!parts) return replayOneClient(problem, start, texts);
+  let first = 0;
+  const perClient = parts.map(({ weight, ...schedule }) => {
+    const own = tf.slice(texts, first, schedule.samples);
+    first += schedule.samples;
+    const moved = replayOneClient({ ...problem, ...schedule }, start, own);
+    return moved.map((tensor) => tf.mul(tensor, weight));
+  });
+  return start.map((_, at) => tf.addN(perClient.map((moved) => moved[at] as Tensor)));
+}
+
+/**
+ * What a client's SGD on mixtures of tokens moves each tensor by, over the learning rate: the sum of the
+ * local steps' gradients. Mini-batches are taken in the texts' order.
+ *
+ * @param texts [samples, length, classes]
+ */
+function replayOneClient(
+  problem: Omit<TextProblem, 'parts'>,
+  start: readonly Tensor[],
+  texts: Tensor,
+): Tensor[] {
+  const { model, samples, batchSize, localSteps, learningRate } = problem;
+  const batches = Math.ceil(samples / batchSize);
+  let weights = [...start];
+  let total: (Tensor | undefined)[] = start.map(() => undefined);
+  for (let step = 0; step < localSteps; step++) {
+    const first = (step % batches) * batchSize;
+    const batch =
+      batches === 1 ? texts : tf.slice(texts, first, Math.min(batchSize, samples - first));
+    const gradients = parameterGradients(model, weights, (parameters) =>
+      tf.mean(language(model).mixtureLosses(parameters, batch)),
+    );
+    total = total.map((sum, at) => {
+      const gradient = gradients[at];
+      return sum && gradient ? tf.add(sum, gradient) : (gradient ?? sum);
+    });
+    weights = weights.map((weight, at) => {
+      const gradient = gradients[at];
+      return gradient ? tf.sub(weight, tf.mul(gradient, learningRate)) : weight;
+    });
+  }
+  const moved = total.map((sum, at) => sum ?? tf.zerosLike(start[at] as Tensor));
+  return withCopies(model, moved);
+}
+
+function language({ language }: Model) {
+  if (!language) throw new TypeError('a text problem is about a language model');
+  return language;
+}
+
+/** The distance of the update that texts [samples, length, classes] cause from the observed one. */
+function textCost(problem: TextProblem, constants: readonly Tensor[], texts: Tensor): Tensor {
+  const tensors = problem.model.layout.entries.length;
+  const part = (which: number) => constants.slice(which * tensors, (which + 1) * tensors);
+  const [start, observed, scored] = [part(0), part(1), part(2)];
+  const caused = replay(problem, start, texts).map((tensor, at) =>
+    tf.mul(tensor, scored[at] as Tensor),
+  );
+  const square = (tensor: Tensor) => tf.sum(tf.mul(tensor, tensor));
+  const { distance, absolute } = problem.objective;
+  if (distance === 'cosine') {
+    const unit = (tensor: Tensor) => tf.div(tensor, tf.sqrt(tf.add(square(tensor), TINY)));
+    // A tensor without a scored change says nothing: it counts 0, and not in the mean.
+    const present = observed.map((tensor) => tf.cast(tf.greater(square(tensor), 0), 'float32'));
+    const distances = caused.map((tensor, at) =>
+      tf.mul(
+        present[at] as Tensor,
+        tf.mul(0.5, square(tf.sub(unit(tensor), unit(observed[at] as Tensor)))),
+      ),
+    );
+    return tf.div(tf.addN(distances), tf.maximum(tf.addN(present), 1));
+  }
+  const differences = caused.map((tensor, at) => tf.sub(tensor, observed[at] as Tensor));
+  const all = (of: (tensor: Tensor) => Tensor, tensors: readonly Tensor[]) =>
+    tf.add(tf.addN(tensors.map(of)), TINY);
+  const size = (tensor: Tensor) => tf.sum(tf.abs(tensor));
+  return tf.add(
+    tf.div(all(square, differences), all(square, observed)),
+    tf.mul(absolute, tf.div(all(size, differences), all(size, observed))),
+  );
+}
+
+/**
+ * One step of the continuous phase: logits over the candidates at every position, moved by Adam so that
+ * the mixture of their embeddings causes the observed update. State: logits [samples · length,
+ * candidates], Adam's moments. Per step: Adam's step size. Output: the cost before the step.
+ */
+export function mixtureIteration(problem: TextProblem): ProgramDefinition {
+  const { samples, length, candidates, model } = problem;
+  const logits: TensorSpec = { shape: [samples * length, candidates], dtype: 'float32' };
+  return {
+    name: `${model.id}/text-mixtures`,
+    state: [logits, logits, logits],
+    constants: constantSpecs(problem),
+    perStep: [{ shape: [], dtype: 'float32' }],
+    step({ state, constants, perStep }) {
+      const [point, mean, square] = state as [Tensor, Tensor, Tensor];
+      const rows = constants.at(-1) as Tensor;
+      const { value, grad } = tf.valueAndGrad((guess) => {
+        const shares = tf.matMul(tf.softmax(guess) as never, rows as never) as Tensor;
+        return textCost(problem, constants, tf.reshape(shares, [samples, length, model.classes]));
+      })(point);
+      const moved = adamStep({ point, mean, square }, grad, perStep[0] as Tensor);
+      return { state: [moved.point, moved.mean, moved.square], outputs: [value] };
+    },
+  };
+}
+
+/** Costs of texts, one answer [samples, length] per step. */
+export function textCosts(problem: TextProblem): ProgramDefinition {
+  const { samples, length, model } = problem;
+  return {
+    name: `${model.id}/text-costs`,
+    state: [],
+    constants: constantSpecs(problem),
+    perStep: [{ shape: [samples * length], dtype: 'int32' }],
+    step({ constants, perStep }) {
+      const texts = tf.cast(tf.oneHot(perStep[0] as never, model.classes), 'float32');
+      const shaped = tf.reshape(texts, [samples, length, model.classes]);
+      return { state: [], outputs: [textCost(problem, constants, shaped)] };
+    },
+  };
+}
