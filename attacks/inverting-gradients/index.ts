@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type AttackContext, defineAttack } from '../../src/api/attack.ts';
+import type { LabelledSamples } from '../../src/data/dataset.ts';
 import type { NdArray, Program } from '../../src/engine/program.ts';
 import { readingAdversaries } from '../../src/view/adversaries.ts';
 import { dummyLength, imageValues, readDummy } from '../gradient-matching/dummy.ts';
@@ -17,7 +18,7 @@ import {
 } from '../gradient-matching/problem.ts';
 import { ProgramShelf } from '../gradient-matching/program-shelf.ts';
 import { adamStepSize } from '../optimisers/adam.ts';
-import { invertingIteration } from './iteration.ts';
+import { invertingIteration, type PixelScale } from './iteration.ts';
 
 const params = z.strictObject({
   iterations: z.int().min(8).default(4800).describe('Adam iterations per restart'),
@@ -30,8 +31,14 @@ const params = z.strictObject({
     .number()
     .positive()
     .default(0.1)
-    .describe('first step size; a tenth from 3/8, 5/8 and 7/8 of the iterations on'),
-  totalVariation: z.number().min(0).default(1e-3).describe('weight α of the total variation'),
+    .describe(
+      'first step size, in standard deviations of pixels; a tenth from 3/8, 5/8 and 7/8 of the iterations on',
+    ),
+  totalVariation: z
+    .number()
+    .min(0)
+    .default(1e-2)
+    .describe('weight α of the total variation of the standardised image'),
   statistics: z
     .number()
     .min(0)
@@ -52,7 +59,7 @@ const CHUNK = 100;
 export const invertingGradients = defineAttack({
   meta: {
     id: 'inverting-gradients',
-    version: 2,
+    version: 3,
     title: 'Inverting Gradients',
     source:
       'Geiping et al. 2020, eq. 4 and §6 (1 − cos + α·TV, Adam on the sign of the gradient, box, ' +
@@ -64,15 +71,15 @@ export const invertingGradients = defineAttack({
   },
   async run(_view, aux, context) {
     const programs = new ProgramShelf(context.engine);
-    const pixels = pixelStatistics(aux.shadow);
+    const scale = pixelScale(aux.shadow);
     try {
       return await reconstructEachProbe('inverting-gradients', aux, context, async (probe) => {
         const labels = inferLabels(context.model.layout, probe.update);
         const problem = matchingProblem(context.model, probe.update, labels);
         const program = await programs.get(problem, (shape) =>
-          invertingIteration(shape, context.params),
+          invertingIteration(shape, context.params, scale),
         );
-        return invert(probe, labels, problem, program, pixels, context);
+        return invert(probe, labels, problem, program, scale, context);
       });
     } finally {
       await programs.dispose();
@@ -85,7 +92,7 @@ async function invert(
   labels: Int32Array | undefined,
   problem: MatchingProblem,
   program: Program,
-  pixels: { readonly mean: number; readonly deviation: number },
+  { mean, deviation }: PixelScale,
   { params, signal }: AttackContext<Params>,
 ): Promise<Finding | undefined> {
   const { iterations, restarts } = params;
@@ -96,10 +103,7 @@ async function invert(
 
   for (let restart = 0; restart < restarts; restart++) {
     const stream = random.derive(restart);
-    // The paper starts from N(0, 1) on standardised images: here in pixels.
-    const start = Float32Array.from({ length: dummyLength(shape) }, (_, at) =>
-      at < imageValues(shape) ? pixels.mean + pixels.deviation * stream.normal() : stream.normal(),
-    );
+    const start = Float32Array.from({ length: dummyLength(shape) }, () => stream.normal());
     let state = initialState(start);
     for (let done = 0; done < iterations; done += CHUNK) {
       const data = stepSizes.slice(done, done + CHUNK);
@@ -116,13 +120,22 @@ async function invert(
   }
   // An update that is no number (a diverged client) is matched by nothing.
   if (!best) return undefined;
-  const { images, labels: softLabels } = readDummy(shape, best.dummy);
+  const pixels = best.dummy.map((value, at) =>
+    at < imageValues(shape) ? mean + deviation * value : value,
+  );
+  const { images, labels: softLabels } = readDummy(shape, pixels);
   return {
     images,
     labels: labels ?? softLabels,
     cost: best.match,
     iterations: iterations * restarts,
   };
+}
+
+/** Mean and deviation of the attacker's own pixels; pixels that are all alike are left as they are. */
+function pixelScale(shadow: LabelledSamples): PixelScale {
+  const { mean, deviation } = pixelStatistics(shadow);
+  return deviation > 0 ? { mean, deviation } : { mean: 0, deviation: 1 };
 }
 
 type Six<T> = readonly [T, T, T, T, T, T];
