@@ -32,8 +32,11 @@ export interface SealContext {
   readonly publicKey: CiphertextForm;
   readonly secretKeyHeader: Uint8Array;
   readonly aggregate: CiphertextForm;
-  /** A weight as a plaintext that `multiplyPlain` takes; null where the server only adds. */
-  readonly weight: ((scope: Scope, value: number) => PlainText) | null;
+  /**
+   * A weight as a plaintext that `multiplyPlain` takes, the caller's to delete; null where the server
+   * only adds.
+   */
+  readonly weight: ((value: number) => PlainText) | null;
   /** Turns the sum of an aggregate's terms into what is sent, in place. */
   finish(sum: CipherText): void;
 }
@@ -83,7 +86,7 @@ export function openContext(
     const ciphertext = scope(seal.CipherText());
     encryptor.encrypt(sample, ciphertext);
     const full = form('upload', ciphertext);
-    if (weight) evaluator.multiplyPlain(ciphertext, weight(scope, 1), ciphertext);
+    if (weight) evaluator.multiplyPlain(ciphertext, scope(weight(1)), ciphertext);
     finish(ciphertext);
     const aggregate = form('aggregate', ciphertext);
     const seeded = scope(encryptor.encryptSymmetricSerializable(sample));
@@ -191,13 +194,13 @@ function ckksConstant(
   primes: readonly bigint[],
 ): SealContext['weight'] {
   const header = ckksPlaintextHeader(seal, context, 2 ** weightBits);
-  return (scope, value) => {
+  return (value) => {
     const integer = BigInt(Math.round(value * 2 ** weightBits));
     const limbs = new BigUint64Array(primes.length * degree);
     primes.forEach((prime, index) => {
       limbs.fill(((integer % prime) + prime) % prime, index * degree, (index + 1) * degree);
     });
-    const plaintext = scope(seal.PlainText());
+    const plaintext = seal.PlainText();
     plaintext.loadArray(context, withHeader(header, limbs));
     return plaintext;
   };
@@ -216,9 +219,9 @@ function ckksPlaintextHeader(seal: Seal, context: Context, scale: number): Uint8
 /** The same integer in every slot is a polynomial of one coefficient. */
 function bfvConstant(seal: Seal, context: Context, weightBits: number): SealContext['weight'] {
   const encoder = seal.BatchEncoder(context);
-  return (scope, value) => {
+  return (value) => {
     const integer = BigInt(Math.round(value * 2 ** weightBits));
-    const plaintext = scope(seal.PlainText());
+    const plaintext = seal.PlainText();
     encoder.encode(new BigInt64Array(encoder.slotCount).fill(integer), plaintext);
     return plaintext;
   };

@@ -34,6 +34,8 @@ export class SealEngine implements CipherEngine {
   readonly #options: SchemeOptions;
   readonly #encryptors = new Map<number, Encryptor>();
   readonly #decryptors = new Map<number, Decryptor>();
+  /** Weights of the latest sum: the chunks of one aggregation have the same ones. */
+  readonly #factors = new Map<number, PlainText>();
 
   private constructor(seal: Seal, set: SealContext, options: SchemeOptions) {
     this.#seal = seal;
@@ -113,9 +115,8 @@ export class SealEngine implements CipherEngine {
       return { ciphertexts };
     },
 
-    weightedSum: ({ columns, vectors, weights, firstColumn }, scope) => {
-      const { weight } = this.#set;
-      const factors = weight && weights.map((value) => weight(scope, value));
+    weightedSum: ({ columns, vectors, weights, firstColumn }) => {
+      const factors = this.#factorsOf(weights);
       const ciphertexts = columns.map((column, at) => {
         const places = vectors.map((k) => `vector ${k}, ciphertext ${firstColumn + at}`);
         return this.#sum(column, factors, places);
@@ -193,6 +194,21 @@ export class SealEngine implements CipherEngine {
   get #parties(): SealMultiParty {
     this.#multiParty ??= new SealMultiParty(this.#seal, this.#set);
     return this.#multiParty;
+  }
+
+  /** Weights as plaintexts, or null where the server only adds. */
+  #factorsOf(weights: readonly number[]): readonly PlainText[] | null {
+    const { weight } = this.#set;
+    if (!weight) return null;
+    const wanted = new Set(weights);
+    for (const [value, factor] of this.#factors)
+      if (!wanted.has(value)) {
+        factor.delete();
+        this.#factors.delete(value);
+      }
+    for (const value of wanted)
+      if (!this.#factors.has(value)) this.#factors.set(value, weight(value));
+    return weights.map((value) => this.#factors.get(value) as PlainText);
   }
 
   #encryptOne(encryptor: Encryptor, plaintext: PlainText): Uint8Array {

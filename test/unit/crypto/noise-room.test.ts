@@ -30,7 +30,7 @@ async function budgetOfSum(
       set.codec.encode(values.subarray(0, count), 1 / clients, plaintext, random);
       const target = client === 0 ? sum : term;
       encryptor.encrypt(plaintext, target);
-      if (set.weight) set.evaluator.multiplyPlain(target, set.weight(scope, 1), target);
+      if (set.weight) set.evaluator.multiplyPlain(target, scope(set.weight(1)), target);
       if (client > 0) set.evaluator.add(sum, term, sum);
     }
     set.finish(sum);

@@ -77,6 +77,21 @@ describe('shared key, ckks-tenseal', () => {
     expect((await ring.decryptor(0).decrypt(empty)).length).toBe(0);
   });
 
+  it('sums the same uploads with one list of weights after the other', async () => {
+    const models = [modelOf(4, 10), modelOf(5, 10)];
+    const uploads = await Promise.all(models.map((model, k) => ring.encryptor(k).encrypt(model)));
+    for (const weights of [
+      [0.25, 0.75],
+      [0.75, 0.5],
+      [0.5, 0.5],
+      [0.25, 0.75],
+    ]) {
+      const sum = await ring.aggregator().weightedSum(uploads, weights);
+      const values = await ring.decryptor(0).decrypt(sum);
+      expect(largestError(values, weightedMean(models, weights))).toBeLessThan(1e-6);
+    }
+  });
+
   it('refuses what it cannot encrypt or add', async () => {
     await expect(ring.encryptor(0).encrypt(Float32Array.of(1, Number.NaN))).rejects.toThrow(
       'Value 1 is NaN',
