@@ -6,8 +6,10 @@ import { frontierChart } from './charts/frontier.ts';
 import { familyLegend, type LegendItem, rowLegend } from './charts/palette.ts';
 import { rocChart } from './charts/roc.ts';
 import type { Chart } from './charts/svg.ts';
+import { tokenRecallChart } from './charts/token-recall.ts';
 import type { DataTable } from './model/data-table.ts';
 import type { ReportModel } from './model/report-model.ts';
+import type { TokenRecall } from './model/token-recall.ts';
 
 /** A chart with its title, legend and the table under it. */
 export interface FigureView {
@@ -34,6 +36,8 @@ export interface Figures {
     readonly figures: readonly FigureView[];
   }[];
   readonly roc: readonly { readonly title: string; readonly figures: readonly FigureView[] }[];
+  /** One per attack on texts. */
+  readonly recalls: readonly FigureGroup[];
   readonly exposedAccuracy: FigureView | null;
   readonly training: FigureView | null;
   readonly bytes: FigureView | null;
@@ -74,6 +78,7 @@ export function drawFigures(model: ReportModel): Figures {
         table: roc.table,
       })),
     })),
+    recalls: recallGroups(model.language?.recalls ?? []),
     exposedAccuracy: exposedAccuracy && {
       title: 'Accuracy of the exposed model on members',
       note: null,
@@ -113,4 +118,23 @@ export function drawFigures(model: ReportModel): Figures {
       table: costs.seconds.table,
     },
   };
+}
+
+/** Per attack, one chart per adversary. */
+function recallGroups(recalls: readonly TokenRecall[]): FigureGroup[] {
+  return [...new Set(recalls.map(({ attack }) => attack))].map((title) => {
+    const mine = recalls.filter(({ attack }) => attack === title);
+    return {
+      title,
+      note: null,
+      legend: familyLegend(mine.flatMap(({ points }) => points.map(({ row }) => row))),
+      figures: mine.map((recall) => ({
+        title: recall.adversary,
+        note: null,
+        chart: tokenRecallChart(recall),
+        legend: [],
+        table: recall.table,
+      })),
+    };
+  });
 }

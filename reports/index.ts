@@ -1,7 +1,7 @@
-import type { RunResults } from '../src/api/results.ts';
+import { allResults, type RunResults } from '../src/api/results.ts';
 import { drawFigures } from './figures.ts';
 import { buildReportModel } from './model/report-model.ts';
-import { renderPage } from './page.ts';
+import { type ExperimentView, renderPage } from './page.ts';
 import { makeSprite } from './sprite.ts';
 
 export { buildReportModel, type ReportModel } from './model/report-model.ts';
@@ -13,11 +13,15 @@ export { buildReportModel, type ReportModel } from './model/report-model.ts';
  * @throws {RangeError} when a gallery image's pixels don't match its size.
  */
 export async function renderReport(results: RunResults): Promise<string> {
+  const experiments = await Promise.all(allResults(results).map(viewOf));
+  return renderPage({ experiments, results });
+}
+
+async function viewOf(results: RunResults): Promise<ExperimentView> {
   const model = buildReportModel(results);
-  return renderPage({
+  return {
     model,
     figures: drawFigures(model),
     sprite: model.gallery ? await makeSprite(model.gallery.images) : null,
-    results,
-  });
+  };
 }

@@ -8,11 +8,16 @@ import type { ReportModel } from './model/report-model.ts';
 import type { Sprite } from './sprite.ts';
 
 export interface Page {
+  /** One after the other, each complete in itself. */
+  readonly experiments: readonly ExperimentView[];
+  /** Embedded as it is, for readers with programs. */
+  readonly results: unknown;
+}
+
+export interface ExperimentView {
   readonly model: ReportModel;
   readonly figures: Figures;
   readonly sprite: Sprite | null;
-  /** Embedded as it is, for readers with programs. */
-  readonly results: unknown;
 }
 
 const PARTIALS = [
@@ -25,9 +30,11 @@ const PARTIALS = [
   'frontier',
   'gallery',
   'gallery-rows',
+  'language',
   'legend',
   'method',
   'table',
+  'text-lines',
   'verdicts',
   'warnings',
 ] as const;
@@ -41,6 +48,7 @@ const STYLES = [
   'verdicts.css',
   'figures.css',
   'gallery.css',
+  'language.css',
   'method.css',
   'narrow.css',
   'print.css',
@@ -50,35 +58,72 @@ const STYLES = [
 const TILE_TARGET = 84;
 
 /** Fills the templates; one file with styles, script, pictures and data inside. */
-export async function renderPage(page: Page): Promise<string> {
-  const [style, script, main] = await Promise.all([
+export async function renderPage({ experiments, results }: Page): Promise<string> {
+  const [style, script] = await Promise.all([
     Promise.all(STYLES.map(readAsset)).then((parts) => parts.join('\n')),
     readAsset('report.js'),
-    readTemplate('report'),
   ]);
+  const parts = await Promise.all(experiments.map((_, at) => renderExperiment(experiments, at)));
+  return render('report', pageHelpers({ results, parts, style, script }), {
+    title: experiments[0]?.model.overview.title ?? '',
+  });
+}
+
+/** Ids of the first experiment are as they are, others get a prefix. */
+const prefixOf = (at: number) => (at === 0 ? '' : `experiment-${at + 1}-`);
+
+function renderExperiment(all: readonly ExperimentView[], at: number): Promise<string> {
+  const { model, figures, sprite } = all[at] as ExperimentView;
+  const others = all.flatMap((other, index) =>
+    index === at ? [] : [{ title: other.model.overview.title, target: `${prefixOf(index)}title` }],
+  );
+  return render('experiment', experimentHelpers(sprite, prefixOf(at)), {
+    ...{ ...model, figures, others },
+  });
+}
+
+async function render(
+  main: string,
+  helpers: Readonly<Record<string, Handlebars.HelperDelegate>>,
+  data: object,
+): Promise<string> {
   const handlebars = Handlebars.create();
   for (const name of PARTIALS) handlebars.registerPartial(name, await readTemplate(name));
-  const helpers = pageHelpers(page, style, script);
   handlebars.registerHelper(helpers);
-  const template = handlebars.compile(main, {
+  const template = handlebars.compile(await readTemplate(main), {
     strict: true,
     knownHelpersOnly: true,
     knownHelpers: Object.fromEntries(Object.keys(helpers).map((name) => [name, true])),
   });
-  return template({ ...page.model, figures: page.figures });
+  return template(data);
 }
 
-/**
- * The only places where markup enters unescaped: our own files, our own drawings, and JSON that
- * `safeJson` made harmless.
+/*
+ * The only places where markup enters unescaped: our own files, our own drawings, what these templates
+ * made, and JSON that `safeJson` made harmless.
  */
-function pageHelpers({ results, sprite }: Page, style: string, script: string) {
-  const raw = (markup: string) => new Handlebars.SafeString(markup);
+
+const raw = (markup: string) => new Handlebars.SafeString(markup);
+
+function pageHelpers(of: {
+  readonly results: unknown;
+  readonly parts: readonly string[];
+  readonly style: string;
+  readonly script: string;
+}) {
   return {
-    style: () => raw(style),
-    script: () => raw(script),
-    scriptHash: () => raw(`sha256-${createHash('sha256').update(script).digest('base64')}`),
-    results: () => raw(safeJson(results)),
+    style: () => raw(of.style),
+    script: () => raw(of.script),
+    scriptHash: () => raw(`sha256-${createHash('sha256').update(of.script).digest('base64')}`),
+    experiments: () => raw(of.parts.join('\n')),
+    results: () => raw(safeJson(of.results)),
+  };
+}
+
+function experimentHelpers(sprite: Sprite | null, prefix: string) {
+  return {
+    /** An id of this experiment. */
+    anchor: (name: unknown) => `${prefix}${String(name)}`,
     svg(drawing: unknown) {
       if (!(drawing instanceof Svg)) throw new TypeError('only drawings of reports/charts go here');
       return raw(drawing.markup);

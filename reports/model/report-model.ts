@@ -6,6 +6,7 @@ import { type ExposedAccuracySection, exposedAccuracySection } from './exposed-a
 import { type ExposureRow, exposureRows } from './exposure.ts';
 import { type Frontier, frontiers } from './frontier.ts';
 import { type GallerySection, gallerySection } from './gallery.ts';
+import { type LanguageSection, languageSection } from './language.ts';
 import { type MethodSection, methodSection } from './method.ts';
 import { type Overview, overview } from './overview.ts';
 import { type RocFigure, rocFigures } from './roc.ts';
@@ -20,6 +21,7 @@ export interface ReportModel {
   readonly comparisons: ComparisonSection;
   readonly frontiers: readonly Frontier[];
   readonly gallery: GallerySection | null;
+  readonly language: LanguageSection | null;
   readonly roc: readonly RocFigure[];
   readonly exposedAccuracy: ExposedAccuracySection | null;
   readonly training: TrainingSection | null;
@@ -37,6 +39,7 @@ export function buildReportModel(results: RunResults): ReportModel {
     comparisons: comparisonSection(context),
     frontiers: frontiers(context),
     gallery: gallerySection(context),
+    language: languageSection(context),
     roc: rocFigures(context),
     exposedAccuracy: exposedAccuracySection(context),
     training: trainingSection(context),

@@ -12,7 +12,10 @@ import type { GroundTruth } from '../view/ground-truth.ts';
  */
 export function textExhibits(
   { targets }: TextOutput,
-  answers: { readonly truth: GroundTruth; readonly auxiliary: AuxiliaryKnowledge },
+  answers: {
+    readonly truth: GroundTruth;
+    readonly auxiliary: Pick<AuxiliaryKnowledge, 'reconstruction'>;
+  },
   tokenizer: Tokenizer,
 ): TextExhibit[] {
   const { truth, auxiliary } = answers;

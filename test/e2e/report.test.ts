@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { language, several } from '../../fixtures/results/language.ts';
 import { quickstart } from '../../fixtures/results/quickstart.ts';
 import {
   allFailed,
@@ -24,6 +25,8 @@ const REPORTS = {
   empty,
   degenerate,
   'twenty rows': twentyRows,
+  language,
+  several,
 };
 
 const title = `the report in a browser${CHROMIUM ? '' : ' (skipped: no Chromium; set CHROMIUM to its path)'}`;
@@ -94,6 +97,8 @@ describe.skipIf(CHROMIUM === undefined)(title, () => {
     ['quickstart', 1280, 'light'],
     ['quickstart', 400, 'dark'],
     ['all failed', 1280, 'dark'],
+    ['language', 400, 'light'],
+    ['several', 1280, 'dark'],
   ] as const)
     it(`has no serious accessibility violation: ${name}, ${width}, ${scheme}`, async () => {
       await open(

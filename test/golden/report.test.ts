@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseHTML } from 'linkedom';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { language, several } from '../../fixtures/results/language.ts';
 import { quickstart } from '../../fixtures/results/quickstart.ts';
 import {
   allFailed,
@@ -113,10 +114,50 @@ describe('the page', () => {
     ['nothing at all', empty, 'This run has no defenses'],
     ['odd values', degenerate, '∞'],
     ['twenty rows', twentyRows, 'Weight-magnitude mask'],
+    ['a language model', language, 'What is known of the text'],
   ] as const)('can show %s', async (_name, results, expected) => {
     const html = await renderReport(results());
     expect(html.includes(expected)).toBe(true);
     expect(html.match(/\bNaN\b(?!")|>undefined<|\[object Object\]/)).toBeNull();
+  });
+
+  it('shows every experiment of a run, with ids of its own', async () => {
+    const { document } = parseHTML(await renderReport(several()));
+    expect([...document.querySelectorAll('article h1')].map((one) => one.textContent)).toEqual([
+      quickstart().title,
+      language().title,
+      quickstart().title,
+    ]);
+    const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const name of ['href', 'aria-controls', 'aria-labelledby'])
+      for (const one of document.querySelectorAll(`[${name}]`))
+        expect(ids).toContain(one.getAttribute(name)?.replace('#', ''));
+    const pictures = [...document.querySelectorAll('article')].map(
+      (one) => one.querySelectorAll('.tile').length,
+    );
+    expect(pictures[1]).toBe(0);
+    expect(pictures[2]).toBe(pictures[0]);
+    const stored = JSON.parse(document.querySelector('#results')?.textContent ?? '');
+    expect(stored.also).toHaveLength(2);
+  });
+
+  it('shows a text beside what was recovered of it, place by place', async () => {
+    const { document } = parseHTML(await renderReport(language()));
+    const shown = [...document.querySelectorAll('.case')];
+    expect(shown).toHaveLength(4);
+    for (const one of shown) {
+      const [original, ...lines] = [...one.querySelectorAll('.line p.text')].map(
+        ({ textContent }) => textContent,
+      );
+      expect(original).toHaveLength(65);
+      for (const line of lines) expect(line).toHaveLength(65);
+    }
+    const marks = [...document.querySelectorAll('.case .text > span')];
+    expect(new Set(marks.map(({ className }) => className))).toEqual(
+      new Set(['right', 'elsewhere', 'wrong', 'missed']),
+    );
+    expect(document.querySelector('#gallery')?.textContent).not.toContain('Reconstructed images');
   });
 
   it('is the same every time', async () => {
