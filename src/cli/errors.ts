@@ -13,6 +13,7 @@ const USERS_TO_FIX = new Set([
   'SpecificationError',
   'PluginError',
   'DatasetError',
+  'CheckpointError',
   'DeviceUnavailable',
   'RunFolderBusy',
   'RunFolderUnusable',

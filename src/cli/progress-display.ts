@@ -12,6 +12,7 @@ export interface ProgressDisplay {
 }
 
 const TITLES: Readonly<Record<StageName, string>> = {
+  pretraining: 'Train on public data',
   trajectory: 'Train the federation',
   protocol: 'Encrypt and aggregate',
   attack: 'Attack what the server saw',

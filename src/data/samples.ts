@@ -47,5 +47,10 @@ export function limitedIndices(
     throw new RangeError(
       `The ${part} samples of ${id} can't be limited to ${limit}: there are ${count}, so the limit is a whole number from 1 to ${count}.`,
     );
-  return randomStream(0, 'data-limit', id, part).permutation(count).slice(0, limit);
+  return limitOrder(id, part, count).slice(0, limit);
+}
+
+/** The order in which a limit keeps samples. */
+export function limitOrder(id: string, part: 'train' | 'test', count: number): Uint32Array {
+  return randomStream(0, 'data-limit', id, part).permutation(count);
 }

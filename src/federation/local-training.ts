@@ -6,6 +6,7 @@ import type { Model } from '../models/model.ts';
 import { dealBatches } from './batches.ts';
 import { DpSgd, type DpSgdSettings } from './dp-sgd.ts';
 import { keptPerModel } from './kept-per-model.ts';
+import { MicroBatchedSgd, microBatchSize } from './micro-batches.ts';
 import { gradientSum, predictLogits, proximalSgdStep, sgdStep } from './programs.ts';
 
 /** Training that ended in weights that are no numbers. */
@@ -52,9 +53,12 @@ class CompiledTraining implements LocalTraining {
   readonly #engine: Engine;
   readonly #model: Model;
   readonly #batchSize: number;
+  /** Fewer than the batch size where a batch at once would take too much memory. */
+  readonly #microBatch: number;
   #sgd?: Promise<Program>;
   #proximal?: Promise<Program>;
   #dpSgd?: DpSgd;
+  #microBatched?: MicroBatchedSgd;
   #gradient?: Promise<Program>;
   #logits?: Promise<Program>;
 
@@ -62,6 +66,7 @@ class CompiledTraining implements LocalTraining {
     this.#engine = engine;
     this.#model = model;
     this.#batchSize = batchSize;
+    this.#microBatch = model.trainingPass ? batchSize : microBatchSize(model, batchSize);
   }
 
   async train(task: LocalTask) {
@@ -79,6 +84,7 @@ class CompiledTraining implements LocalTraining {
   async #descend(task: LocalTask): Promise<Float32Array> {
     const { start, samples, epochs, learningRate, proximal = 0, random, signal } = task;
     const { layout, classes } = this.#model;
+    if (this.#microBatch < this.#batchSize) return this.#descendInParts({ ...task, proximal });
     const program = await this.#stepProgram(proximal);
     const constants = [scalar(learningRate)];
     if (proximal > 0) constants.push(scalar(proximal), ...layout.split(start));
@@ -99,6 +105,18 @@ class CompiledTraining implements LocalTraining {
     return layout.join(state);
   }
 
+  async #descendInParts(task: LocalTask & { readonly proximal: number }): Promise<Float32Array> {
+    this.#microBatched ??= new MicroBatchedSgd(
+      ...([this.#engine, this.#model, this.#batchSize, this.#microBatch] as const),
+    );
+    let weights = task.start;
+    for (let epoch = 0; epoch < task.epochs; epoch++) {
+      const order = task.random.derive('epoch', epoch).permutation(task.samples.count);
+      weights = await this.#microBatched.epoch(weights, order, task);
+    }
+    return weights;
+  }
+
   #stepProgram(proximal: number): Promise<Program> {
     if (proximal > 0)
       this.#proximal ??= this.#engine.compile(proximalSgdStep(this.#model, this.#batchSize));
@@ -115,13 +133,13 @@ class CompiledTraining implements LocalTraining {
 
   async gradient(weights: Float32Array, samples: LabelledSamples) {
     const { layout, classes } = this.#model;
-    this.#gradient ??= this.#engine.compile(gradientSum(this.#model, this.#batchSize));
+    this.#gradient ??= this.#engine.compile(gradientSum(this.#model, this.#microBatch));
     const program = await this.#gradient;
     const order = Uint32Array.from({ length: samples.count }, (_, at) => at);
     const { steps, inputs, targets } = dealBatches(
       samples,
       order,
-      this.#batchSize,
+      this.#microBatch,
       classes,
       () => 1 / samples.count,
     );

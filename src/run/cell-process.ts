@@ -3,6 +3,7 @@ import { defenses } from '../../defenses/index.ts';
 import { describeError } from './failure.ts';
 import type { FromChild, ToChild } from './messages.ts';
 import { attackStage } from './stages/attack.ts';
+import { pretrainingStage } from './stages/pretraining.ts';
 import { protocolStage } from './stages/protocol.ts';
 import { resultsStage } from './stages/results.ts';
 import type { Claim } from './stages/shared-values.ts';
@@ -36,6 +37,8 @@ async function carryOut(task: Task): Promise<void> {
   abort = new AbortController();
   const tools: StageTools = { workplace, signal: abort.signal, progress: throttled(), claim };
   switch (task.kind) {
+    case 'pretraining':
+      return pretrainingStage(task, tools);
     case 'trajectory':
       return trajectoryStage(task, tools);
     case 'protocol':

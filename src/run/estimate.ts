@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PreparedExperiment, PreparedRun } from './prepare.ts';
-import { attackKind, protocolKind, trajectoryKind } from './task-kinds.ts';
+import { attackKind, pretrainingKind, protocolKind, trajectoryKind } from './task-kinds.ts';
 import { Timings } from './timings.ts';
 
 /** What a run may take. Undefined where no run on this machine has measured such a task yet. */
@@ -48,6 +48,8 @@ function countTasks(
   { attacks }: PreparedRun['plugins'],
   count: (kind: string, what: string) => void,
 ): void {
+  if (specification.pretraining)
+    for (const _seed of specification.seeds) count(pretrainingKind(specification), 'pretrain');
   for (const hash of new Set(cells.flatMap((cell) => trajectoryOf(cell)?.hash ?? [])))
     if (hash) count(trajectoryKind(specification), 'train');
   for (const { row } of cells) count(protocolKind(specification, row), `protocol ${row}`);

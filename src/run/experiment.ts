@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { pretrainingHash } from '../spec/hash.ts';
 import type { Cell, PluginUse } from '../spec/specification.ts';
 import { canonicalJson } from '../store/json.ts';
 import { type AdversaryId, findAdversary } from '../view/adversaries.ts';
@@ -7,10 +8,11 @@ import type { AnyAttack } from './plugins.ts';
 import type { RunProgress, TaskProgress } from './progress.ts';
 import type { AttackRecord, CellRecord } from './records.ts';
 import { type StageEnd, StageRunner, type StageRunnerParts } from './stage-runner.ts';
-import { attackKind, protocolKind, trajectoryKind } from './task-kinds.ts';
+import { attackKind, pretrainingKind, protocolKind, trajectoryKind } from './task-kinds.ts';
 import type {
   AttackTask,
   CellOutcome,
+  PretrainingTask,
   Problem,
   ProtocolTask,
   RunContext,
@@ -41,6 +43,7 @@ type AttackOutcome = CellOutcome['attacks'][number]['outcome'];
 /** Carries out every cell of a grid: training, protocol, attacks; complete stages are skipped. */
 export class Experiment {
   readonly #parts: ExperimentParts;
+  readonly #pretrained = new Map<number, Promise<StageEnd>>();
   readonly #trajectories = new Map<string, Promise<StageEnd>>();
   readonly #answers = new Map<string, Promise<AttackOutcome>>();
   readonly #stages: StageRunner;
@@ -71,7 +74,28 @@ export class Experiment {
   #record(task: TrajectoryTask): Promise<StageEnd> {
     const kind = trajectoryKind(this.#parts.context.specification);
     const progress = this.#parts.progress.plan('trajectory', kind, `seed ${task.seed}`);
-    return this.#stages.run(this.#parts.folder.trajectory(task.hash), task, { kind, progress });
+    return this.#stages.run(this.#parts.folder.trajectory(task.hash), task, {
+      ...{ kind, progress },
+      needs: () => this.#initialModel(task.seed),
+    });
+  }
+
+  /** Sees to it that a seed's initial model is there, where it takes training. */
+  async #initialModel(seed: number): Promise<StageEnd> {
+    const { specification } = this.#parts.context;
+    if (!specification.pretraining) return 'complete';
+    const end = this.#pretrained.get(seed) ?? this.#pretrain(seed);
+    this.#pretrained.set(seed, end);
+    return end;
+  }
+
+  #pretrain(seed: number): Promise<StageEnd> {
+    const { folder, progress, context } = this.#parts;
+    const kind = pretrainingKind(context.specification);
+    const hash = pretrainingHash(context.specification, seed);
+    const task: PretrainingTask = { kind: 'pretraining', hash, seed };
+    const planned = progress.plan('pretraining', kind, `seed ${seed}`);
+    return this.#stages.run(folder.pretrained(hash), task, { kind, progress: planned });
   }
 
   async #runCell(cell: Cell): Promise<CellOutcome> {
@@ -94,8 +118,8 @@ export class Experiment {
     if (federation_ === 'complete') {
       const task: ProtocolTask = { kind: 'protocol', cell, ...(trajectory && { trajectory }) };
       federation_ = await this.#stages.run(folder.protocol(cell.hash), task, {
-        kind,
-        progress: planned,
+        ...{ kind, progress: planned },
+        needs: () => this.#initialModel(cell.seed),
         isComplete: () => this.#isRecorded(cell),
       });
     } else planned.ended('failed');
@@ -228,10 +252,13 @@ export class Experiment {
     const end = await this.#stages.run(this.#parts.folder.attack(task.key), task, {
       kind,
       progress,
-      // The oracle reads the training itself.
-      ...(findAdversary(task.adversary).sees !== 'everything' && {
-        needs: () => view(readsAs(this.#attack(task.attack).meta.kind, task.adversary)),
-      }),
+      needs: async () => {
+        const start = await this.#initialModel(task.cell.seed);
+        // The oracle reads the training itself.
+        if (start !== 'complete' || findAdversary(task.adversary).sees === 'everything')
+          return start;
+        return view(readsAs(this.#attack(task.attack).meta.kind, task.adversary));
+      },
     });
     return end === 'complete' ? { status: 'stored', key: task.key } : end;
   }

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { datasetList, loadDataset } from '../data/registry.ts';
 import { changesTraining } from '../federation/changes-training.ts';
-import { models } from '../models/registry.ts';
+import { readCheckpoint } from '../models/gpt/checkpoint.ts';
+import { findModel, models } from '../models/registry.ts';
 import type { Catalogue } from '../spec/catalogue.ts';
 import { expandGrid } from '../spec/grid.ts';
 import { trajectoryHash } from '../spec/hash.ts';
@@ -35,7 +36,7 @@ export function catalogueOf({ defenses, attacks }: Plugins): Catalogue {
 /**
  * Reads a specification with its plug-ins, spans the grid and checks that the data is there.
  *
- * @throws {SpecificationError | PluginError | DatasetError} what the user has to change.
+ * @throws {SpecificationError | PluginError | DatasetError | CheckpointError} what the user has to change.
  */
 export async function prepareRun(path: string, own: Plugins): Promise<PreparedRun> {
   let plugins = own;
@@ -44,8 +45,14 @@ export async function prepareRun(path: string, own: Plugins): Promise<PreparedRu
     return catalogueOf(plugins);
   });
   // Every byte is verified, whatever the number of samples kept.
-  for (const { dataset } of [specification, ...(specification.also ?? [])])
+  for (const { dataset, pretraining, model, checkpoint } of [
+    specification,
+    ...(specification.also ?? []),
+  ]) {
     await loadDataset(dataset.id, { limit: 1, testLimit: 1 });
+    if (pretraining) await loadDataset(pretraining.dataset, { limit: 1, testLimit: 1 });
+    if (checkpoint) await readCheckpoint(findModel(model), checkpoint.file);
+  }
   const original = { text: await readFile(resolve(path), 'utf8'), extension: extname(path) };
   return assemble(specification, original, plugins);
 }

@@ -7,6 +7,7 @@ import type { TaskProgress } from './progress.ts';
 import type { QueuedTask, StageName, TaskQueue } from './task-queue.ts';
 import type {
   AttackTask,
+  PretrainingTask,
   Problem,
   ProtocolTask,
   RunContext,
@@ -54,7 +55,7 @@ export class StageRunner {
   /** @throws {Interrupted} when the queue was stopped. */
   async run(
     folder: StageFolder,
-    task: TrajectoryTask | ProtocolTask | AttackTask,
+    task: PretrainingTask | TrajectoryTask | ProtocolTask | AttackTask,
     { kind, progress, needs, isComplete = () => this.isComplete(folder) }: StageOptions,
   ): Promise<StageEnd> {
     if (await isComplete()) {
@@ -105,7 +106,7 @@ export class StageRunner {
 
   async #enqueue(
     stage: StageName,
-    task: TrajectoryTask | ProtocolTask | ViewTask | AttackTask,
+    task: PretrainingTask | TrajectoryTask | ProtocolTask | ViewTask | AttackTask,
     options: Pick<QueuedTask, 'expectedSeconds' | 'started' | 'progress'>,
   ): Promise<Exclude<Ending, { status: 'stopped' }>> {
     const { context, queue } = this.#parts;

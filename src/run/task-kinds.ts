@@ -6,6 +6,10 @@ function kind(what: string, model: string, settings: unknown): string {
   return `${what} on ${model} #${hashOf(settings).slice(0, 6)}`;
 }
 
+export function pretrainingKind({ model, pretraining }: Specification): string {
+  return kind('pretrain', model, pretraining);
+}
+
 export function trajectoryKind({ model, dataset, federation }: Specification): string {
   return kind('train', model, { dataset, federation });
 }

@@ -3,7 +3,7 @@ import type { Ending } from './messages.ts';
 import { type ProcessEntry, type TaskOptions, TaskProcess } from './task-process.ts';
 
 /** Stages in the order in which they make others possible. */
-export const STAGES = ['trajectory', 'protocol', 'attack', 'results'] as const;
+export const STAGES = ['pretraining', 'trajectory', 'protocol', 'attack', 'results'] as const;
 export type StageName = (typeof STAGES)[number];
 
 export interface QueuedTask extends TaskOptions {

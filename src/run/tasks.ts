@@ -14,6 +14,13 @@ export interface RunContext {
   readonly jobs: number;
 }
 
+/** Trains a seed's initial model on public data. */
+export interface PretrainingTask {
+  readonly kind: 'pretraining';
+  readonly hash: string;
+  readonly seed: number;
+}
+
 export interface TrajectoryTask {
   readonly kind: 'trajectory';
   readonly hash: string;
@@ -73,4 +80,4 @@ export interface CellOutcome {
 export type Problem = Exclude<CellResult['federation'], { status: 'ok' }>;
 
 export type Task = RunContext &
-  (TrajectoryTask | ProtocolTask | ViewTask | AttackTask | ResultsTask);
+  (PretrainingTask | TrajectoryTask | ProtocolTask | ViewTask | AttackTask | ResultsTask);

@@ -25,7 +25,10 @@ export interface Catalogue {
     /** Not among those that are asked when a specification names none. */
     readonly onRequest?: true;
   }[];
-  readonly models: readonly Samples[];
+  readonly models: readonly (Samples & {
+    /** Whether it is a language model: those are read from checkpoints. */
+    readonly language?: unknown;
+  })[];
   readonly datasets: readonly (Samples & {
     readonly trainSamples: number;
     readonly testSamples: number;

@@ -17,6 +17,8 @@ export function crossFindings(written: unknown, catalogue: Catalogue): Finding[]
     ...rounds(sections),
     ...unfitModel(sections, catalogue),
     ...sampleCounts(sections, catalogue),
+    ...publicData(sections, catalogue),
+    ...unfitCheckpoint(sections, catalogue),
     ...naturalClients(sections, catalogue),
     ...largeAggregates(sections, catalogue),
     ...idleAttacks(sections, catalogue),
@@ -168,6 +170,55 @@ function sampleCounts(sections: Sections, catalogue: Catalogue): Finding[] {
       message: `${shadow} shadow samples and ${images} probe images leave no non-member among the ${heldOut} held-out samples (half of ${limit}); together they must be less than ${heldOut}`,
     });
   return findings;
+}
+
+/** Pretraining on data that is there, fits, and is nobody's. */
+function publicData(sections: Sections, catalogue: Catalogue): Finding[] {
+  const use = section(sections, 'pretraining');
+  if (!use) return [];
+  const path = ['pretraining', 'dataset'];
+  const known = catalogue.datasets.find(({ id }) => id === use.dataset);
+  if (!known) {
+    const ids = catalogue.datasets.map(({ id }) => id);
+    return [
+      { path, message: `there is no data set "${use.dataset}"; ${didYouMean(use.dataset, ids)}` },
+    ];
+  }
+  const model = catalogue.models.find(({ id }) => id === sections.model);
+  if (model && !fits(model, known)) {
+    const fitting = catalogue.datasets.filter((other) => fits(model, other)).map(({ id }) => id);
+    return [{ path, message: `${known.id} does not fit ${model.id}; use ${fitting.join(' or ')}` }];
+  }
+  const own = section(sections, 'dataset');
+  const isOwn = own?.id === known.id;
+  const available = known.trainSamples - (isOwn ? (own.limit ?? known.trainSamples) : 0);
+  if (available <= 0)
+    return [
+      {
+        path,
+        message: `the experiment uses all of ${known.id}, so that none of it is public; lower dataset.limit or pretrain on other data`,
+      },
+    ];
+  if ((use.samples ?? 1) <= available) return [];
+  const left = isOwn ? ' that the experiment does not use' : '';
+  return [
+    {
+      path: ['pretraining', 'samples'],
+      message: `is ${use.samples}; ${known.id} has ${available} training samples${left}, so it must be at most ${available}`,
+    },
+  ];
+}
+
+function unfitCheckpoint(sections: Sections, catalogue: Catalogue): Finding[] {
+  const model = catalogue.models.find(({ id }) => id === sections.model);
+  if (sections.checkpoint === undefined || !model || model.language) return [];
+  const ids = catalogue.models.filter(({ language }) => language).map(({ id }) => id);
+  return [
+    {
+      path: ['checkpoint'],
+      message: `${model.id} can't be read from a checkpoint; ${ids.join(', ') || 'no model'} can`,
+    },
+  ];
 }
 
 function naturalClients(sections: Sections, catalogue: Catalogue): Finding[] {

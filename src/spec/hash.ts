@@ -20,7 +20,28 @@ export function hashOf(value: unknown): string {
 export function trajectoryHash(specification: Specification, seed: number): string {
   const { dataset, model, federation, probes } = specification;
   const { trajectory: _, ...training } = federation;
-  return hashOf(['trajectory', RESULTS_VERSION, { dataset, model, training, probes, seed }]);
+  return hashOf([
+    'trajectory',
+    RESULTS_VERSION,
+    { dataset, model, training, probes, seed, ...startOf(specification) },
+  ]);
+}
+
+/** Identifies the parameters that come out of a specification's pretraining. */
+export function pretrainingHash(specification: Specification, seed: number): string {
+  const { dataset, model, pretraining } = specification;
+  // What its limit leaves out, where both use the same data.
+  const excluded = pretraining?.dataset === dataset.id ? dataset.limit : undefined;
+  return hashOf([
+    'pretraining',
+    RESULTS_VERSION,
+    { model, seed, excluded, ...startOf(specification) },
+  ]);
+}
+
+/** What the initial model depends on; nothing where it is random. The file's content, not its place. */
+function startOf({ checkpoint, pretraining }: Specification) {
+  return { checkpoint: checkpoint?.sha256, pretraining };
 }
 
 /**
@@ -39,6 +60,7 @@ export function cellHash(
     RESULTS_VERSION,
     {
       ...{ dataset, model, federation, membership, probes, network },
+      ...startOf(specification),
       adversaries: [...adversaries].sort(),
       defense: { ...cell.defense, version: defenseVersion },
       seed: cell.seed,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { importModule } from '../platform/import-module.ts';
 import type { Catalogue } from './catalogue.ts';
+import { findCheckpoint } from './checkpoint.ts';
 import { type Finding, formatPath, type Problem, SpecificationError } from './problems.ts';
 import type { SpecificationSource } from './source.ts';
 import type { Specification } from './specification.ts';
@@ -28,14 +29,21 @@ export async function loadSpecification(
   const plugins = pluginPaths(source.written, dirname(path));
   const known = typeof catalogue === 'function' ? await catalogue(plugins) : catalogue;
   const validation = validate(source.written, known, nameOf(path));
-  if ('findings' in validation)
-    throw new SpecificationError(
-      path,
-      validation.findings.map((finding) => problem(path, source, finding)).sort(byPlace),
-    );
+  const reject = (findings: readonly Finding[]): never => {
+    const problems = findings.map((finding) => problem(path, source, finding));
+    throw new SpecificationError(path, problems.sort(byPlace));
+  };
+  if ('findings' in validation) return reject(validation.findings);
+  const complete = async (specification: Specification): Promise<Specification> => {
+    const { checkpoint } = specification;
+    if (!checkpoint) return { ...specification, plugins };
+    const found = await findCheckpoint(checkpoint, dirname(path));
+    if ('message' in found) return reject([found]);
+    return { ...specification, plugins, checkpoint: found };
+  };
   const { also, ...first } = validation.specification;
-  const others = also?.map((other) => ({ ...other, plugins }));
-  return { ...first, plugins, ...(others && { also: others }) };
+  const others = also && (await Promise.all(also.map(complete)));
+  return { ...(await complete(first)), ...(others && { also: others }) };
 }
 
 function problem(file: string, source: SpecificationSource, finding: Finding): Problem {

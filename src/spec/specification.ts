@@ -13,6 +13,23 @@ export interface Specification {
   };
   /** `Model.id`. */
   readonly model: string;
+  /** A safetensors file that training starts from; absent: random parameters. */
+  readonly checkpoint?: {
+    /** Absolute, once the specification is loaded. */
+    readonly file: string;
+    /** Of the file that was found. */
+    readonly sha256?: string;
+  };
+  /** Public training before the federation begins, once per seed; absent: none. */
+  readonly pretraining?: {
+    /** The experiment's own data set means samples of it that `dataset.limit` leaves out. */
+    readonly dataset: string;
+    /** Absent: all there are. */
+    readonly samples?: number;
+    readonly epochs: number;
+    readonly batchSize: number;
+    readonly learningRate: number;
+  };
   readonly federation: {
     readonly clients: number;
     readonly clientsPerRound: number;

@@ -36,6 +36,12 @@ export function validateExperiment(
   };
 }
 
+/** Without keys whose value is undefined. */
+function defined<T extends object>(section: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(section).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
+
 function listIn(written: unknown, key: 'defenses' | 'attacks'): readonly unknown[] {
   const value =
     typeof written === 'object' && written !== null && Object.hasOwn(written, key)
@@ -65,6 +71,8 @@ function complete(
       ...(testLimit === undefined ? {} : { testLimit }),
     },
     model: written.model,
+    ...(written.checkpoint && { checkpoint: defined(written.checkpoint) }),
+    ...(written.pretraining && { pretraining: defined(written.pretraining) }),
     federation,
     membership: written.membership,
     probes: {

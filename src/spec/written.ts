@@ -54,6 +54,51 @@ const partition = z
     "How members are dealt out: iid, per class in Dirichlet proportions, or as the data set's own clients.",
   );
 
+/** A file with the parameters that training starts from. */
+interface CheckpointUse {
+  readonly file: string;
+  readonly sha256?: string | undefined;
+}
+
+const checkpoint = z
+  .union(
+    [
+      z
+        .string()
+        .min(1)
+        .transform((file): CheckpointUse => ({ file })),
+      z.strictObject({
+        file: z.string().min(1).describe('Relative to this file.'),
+        sha256: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/, { error: 'must be 64 hexadecimal digits' })
+          .optional()
+          .describe('What the file must be.'),
+      }),
+    ],
+    {
+      error:
+        'must be a file, or a file with its checksum like {file: model.safetensors, sha256: …}',
+    },
+  )
+  .optional()
+  .describe('A safetensors file to start from instead of random parameters; language models.');
+
+const pretraining = z
+  .strictObject({
+    dataset: z
+      .string()
+      .describe(
+        "Public data that fits the model (hefl list datasets); the experiment's own data set means samples that its limit leaves out.",
+      ),
+    samples: count().optional().describe('Use only so many; by default all there are.'),
+    epochs: count().default(1).describe('Passes over the public data.'),
+    batchSize: count().default(16).describe('Samples per step of SGD.'),
+    learningRate: z.number().positive().default(0.05).describe('Step size of SGD.'),
+  })
+  .optional()
+  .describe('Public training before the federation begins, once per seed for all defenses.');
+
 const probability = (what: string) => z.number().min(0).max(1).default(0).describe(what);
 
 const dropout = z
@@ -156,6 +201,8 @@ export const writtenExperiment = z.strictObject({
     .describe('Number of seeds (1, 2, …) or a list of them; a published claim needs five.'),
   dataset,
   model: z.string().describe('Model by id (hefl list models).'),
+  checkpoint,
+  pretraining,
   federation: federation.prefault({}).describe('How the federation trains.'),
   membership: membership.prefault({}).describe('What membership attacks are asked.'),
   probes: probes.prefault({}).describe('What reconstruction attacks are asked.'),

@@ -22,6 +22,7 @@ export class RunFolderUnusable extends Error {
  *     specification.yaml          the same with every default written out
  *     environment.json            versions, git state, hardware
  *     sessions.json               when it was worked on, and for how long
+ *     pretrained/<hash>/          initial models that were trained on public data
  *     trajectories/<hash>/        recorded trainings
  *     cells/<hash>/               one defense under one seed: ledger, and what its protocol did
  *     targets/<hash>/             what attacks are asked, what they know besides, and the truth
@@ -41,6 +42,10 @@ export class RunFolder {
 
   file(...names: string[]): string {
     return join(this.path, ...names);
+  }
+
+  pretrained(hash: string): StageFolder {
+    return new StageFolder(this.file('pretrained', hash), 'pretraining', hash);
   }
 
   trajectory(hash: string): StageFolder {

@@ -1,11 +1,31 @@
+import { readFile } from 'node:fs/promises';
 import type { ParameterEntry } from '../layout.ts';
 import type { Model } from '../model.ts';
-import { floatsOf, type StoredTensor } from '../safetensors.ts';
+import { decodeSafetensors, floatsOf, type StoredTensor } from '../safetensors.ts';
 
 /** Attention masks that older checkpoints store, and that are no parameters. */
 const STORED_MASK = /^(transformer\.)?h\.\d+\.attn\.(bias|masked_bias)$/;
 const PREFIX = 'transformer.';
 const HEAD = 'lm_head.weight';
+
+/** A checkpoint that is not one, or not of this model; names the file and what is wrong with it. */
+export class CheckpointError extends Error {
+  override readonly name = 'CheckpointError';
+}
+
+/**
+ * The parameter vector of a GPT from a safetensors file.
+ * @throws {CheckpointError} for a file that doesn't hold it
+ */
+export async function readCheckpoint(model: Model, path: string): Promise<Float32Array> {
+  const bytes = await readFile(path);
+  try {
+    return gptParameters(model, decodeSafetensors(bytes, path), path);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new CheckpointError(`${cause.message} Name another file under checkpoint.`, { cause });
+  }
+}
 
 /**
  * The parameter vector of a GPT from a checkpoint in Hugging Face's names, with or without

@@ -1,7 +1,6 @@
 import { NotApplicable } from '../../api/attack.ts';
 import { randomStream } from '../../engine/random.ts';
 import { cellModel } from '../../federation/cell-model.ts';
-import { findModel } from '../../models/registry.ts';
 import type { ArtifactTree } from '../../store/artifact.ts';
 import { exposeTransmission } from '../../view/exposure.ts';
 import { readsAs, targetsOf } from '../exposures.ts';
@@ -37,7 +36,7 @@ export async function attackStage(task: RunContext & AttackTask, tools: StageToo
   const input = new ObservedInput(view, adversary);
   const defense = await tools.workplace.defense(task, cell.defense.id);
   const params = defense.meta.params.parse(cell.defense.params);
-  const base = findModel(task.specification.model);
+  const base = await tools.workplace.model(task, cell.seed);
   const model = cellModel(defense, params, base, cell.seed);
   const engine = await tools.workplace.engine();
   const start = performance.now();
@@ -45,7 +44,7 @@ export async function attackStage(task: RunContext & AttackTask, tools: StageToo
   // What is made with a model that the defense made holds for this cell alone.
   const once: typeof shared =
     model === base ? shared : (key, compute) => shared([cell.hash, ...key], compute);
-  const sources = { view, freshModel: freshModel(model, cell.seed) };
+  const sources = { view, freshModel: freshModel(defense, params, base.id, cell.seed) };
   const output = await attack
     .run(input.view, auxiliary, {
       params: attack.meta.params.parse(task.attack.params),

@@ -93,7 +93,7 @@ export async function protocolStage(task: RunContext & ProtocolTask, tools: Stag
     engine: engine.id,
     targets,
     exposures: exposuresOf(
-      { server: view, oracle, freshModel: freshModel(model, cell.seed) },
+      { server: view, oracle, freshModel: freshModel(defense, params, setting.model.id, cell.seed) },
       auxiliary,
     ),
   };

@@ -5,11 +5,16 @@ import { loadDataset } from '../../data/registry.ts';
 import { openEngine } from '../../engine/choose.ts';
 import type { Engine } from '../../engine/program.ts';
 import { randomStream } from '../../engine/random.ts';
+import { readCheckpoint } from '../../models/gpt/checkpoint.ts';
+import type { Model } from '../../models/model.ts';
 import { findModel } from '../../models/registry.ts';
+import { startingFrom } from '../../models/starting-from.ts';
+import { pretrainingHash } from '../../spec/hash.ts';
 import { canonicalJson } from '../../store/json.ts';
 import { RunFolder } from '../../store/run-folder.ts';
 import { type AnyAttack, type AnyDefense, addPlugins, type Plugins } from '../plugins.ts';
 import type { RunContext } from '../tasks.ts';
+import { PRETRAINED_FILE } from './pretrained-file.ts';
 import type { Claim } from './shared-values.ts';
 
 /** What a stage may use besides its task. */
@@ -24,6 +29,7 @@ export interface StageTools {
 export class Workplace {
   readonly #own: Plugins;
   readonly #plugins = new Map<string, Promise<Plugins>>();
+  readonly #models = new Map<string, Promise<Model>>();
   readonly #datasets = new Map<string, Promise<Dataset>>();
   #engine?: Promise<Engine>;
   #cores = 1;
@@ -81,7 +87,28 @@ export class Workplace {
       randomStream(seed, 'partition'),
     );
     const probes = planProbes(specification, partition);
-    return { dataset, partition, probes, model: findModel(specification.model) };
+    return { dataset, partition, probes, model: await this.model(task, seed) };
+  }
+
+  /** The specified model; under a seed, it starts from its pretraining or its checkpoint, if any. */
+  async model(task: RunContext, seed: number): Promise<Model> {
+    const { specification } = task;
+    if (!specification.pretraining) return this.untrainedModel(task);
+    const hash = pretrainingHash(specification, seed);
+    return cached(this.#models, ['pretrained', hash], async () => {
+      const stored = await folderOf(task).pretrained(hash).readArtifact(PRETRAINED_FILE);
+      return startingFrom(findModel(specification.model), stored as unknown as Float32Array);
+    });
+  }
+
+  /** The specified model as pretraining finds it. */
+  async untrainedModel({ specification }: RunContext): Promise<Model> {
+    const model = findModel(specification.model);
+    const { checkpoint } = specification;
+    if (!checkpoint) return model;
+    return cached(this.#models, [model.id, checkpoint], async () =>
+      startingFrom(model, await readCheckpoint(model, checkpoint.file)),
+    );
   }
 }
 

@@ -72,6 +72,22 @@ describe('MaskCrypt', () => {
   });
 });
 
+test('Fig. 7: times are those of a slice times the number of ciphertexts, and say so', async () => {
+  const { rows, notes } = await exact('maskcrypt/fig-7');
+  const times = rows.filter(({ what }) => what.endsWith('(extrapolated)'));
+  expect(times.map(({ published }) => published)).toEqual([
+    ...['6 min', '7.7 min', '3 min'],
+    ...[null, null, null],
+  ]);
+  for (const { note, numbers } of times) {
+    const { minutes = 0, millisecondsPerCiphertext = 0, ciphertexts = 0 } = numbers;
+    expect(millisecondsPerCiphertext).toBeGreaterThan(0);
+    expect(minutes).toBeCloseTo((millisecondsPerCiphertext * ciphertexts) / 60_000, 9);
+    expect(note).toMatch(/^\d+\.\d\d ms per ciphertext, measured on 48 of (29,422|5,885)$/);
+  }
+  expect(notes[0]).toMatch(/^Extrapolations, not measurements of a whole model/);
+});
+
 test("FedML-HE, Table 5: the published size is the encrypted 30 % of k in the paper's ciphertexts", async () => {
   const row = rowOf(
     await exact('fedml-he/table-5'),

@@ -116,7 +116,7 @@ describe('a valid specification', () => {
       dataset: { id: 'mnist', limit: 1000, testLimit: 50 },
       federation: { clients: 10, clientsPerRound: 5, rounds: 4, partition: 'iid' },
       membership: { shadowSamples: 100 },
-      probes: { rounds: ['last', 2, 'first'] },
+      probes: { rounds: ['last', 2, 'first'], images: 0, of: 'aggregate' },
       defenses: ['none', { id: 'random', ratio: [0.05, 0.25] }, { id: 'maskcrypt', ratio: 0.1 }],
       attacks: ['loss-threshold', { id: 'dlg', iterations: 200 }],
       network: { bandwidth: '15.6 MB/s' },
@@ -124,7 +124,7 @@ describe('a valid specification', () => {
     expect(specification).toMatchObject({
       seeds: [1, 2, 3],
       dataset: { id: 'mnist', limit: 1000, testLimit: 50 },
-      probes: { rounds: [4, 2, 1] },
+      probes: { rounds: [4, 2, 1], of: 'aggregate' },
       defenses: [
         { id: 'none', params: {} },
         { id: 'random', params: { ratio: [0.05, 0.25] } },
@@ -159,7 +159,7 @@ describe('an invalid specification', () => {
       'an unknown key',
       { defences: [] },
       [
-        'defences: is not a known key; did you mean "defenses"? There are name, title, seeds, dataset, model, federation, membership, probes, defenses, attacks, adversaries, plugins, network, limits, also.',
+        'defences: is not a known key; did you mean "defenses"? There are name, title, seeds, dataset, model, checkpoint, pretraining, federation, membership, probes, defenses, attacks, adversaries, plugins, network, limits, also.',
       ],
     ],
     [
@@ -376,6 +376,17 @@ describe('an invalid specification', () => {
       'a reconstruction attack without images',
       { attacks: ['dlg'], probes: { images: 0 } },
       ['attacks[0]: dlg needs probe images; set probes.images to at least 1'],
+    ],
+    [
+      'aggregates too large to take apart',
+      {
+        dataset: { id: 'mnist', limit: 10_001 },
+        federation: { clients: 50, clientsPerRound: 3 },
+        probes: { of: 'aggregate' },
+      },
+      [
+        'probes.of: an aggregate of 3 clients holds some 300 samples, too many to take apart; with fewer federation.clientsPerRound, more federation.clients or a smaller dataset.limit it must be at most 256',
+      ],
     ],
     [
       'an attack that no chosen adversary can carry out',
