@@ -37,7 +37,7 @@ const params = z.strictObject({
   totalVariation: z
     .number()
     .min(0)
-    .default(1e-2)
+    .default(1e-3)
     .describe('weight α of the total variation of the standardised image'),
   statistics: z
     .number()
@@ -62,7 +62,7 @@ export const invertingGradients = defineAttack({
     version: 3,
     title: 'Inverting Gradients',
     source:
-      'Geiping et al. 2020, eq. 4 and §6 (1 − cos + α·TV, Adam on the sign of the gradient, box, ' +
+      'Geiping et al. 2020, eq. 4 and §6 (1 − cos + α·TV of the standardised image, Adam on the sign of the gradient, box, ' +
       'step size ×.1 at 3/8, 5/8 and 7/8; local steps unrolled). Labels are inferred as in iDLG, and ' +
       'optimised where they stay open. The best iterate is returned where the paper takes the last.',
     params,
