@@ -25,11 +25,10 @@ export interface ColumnSpace {
 
 /** A row or column is used where so many times `rank` of its entries are known. */
 const ENTRIES_PER_RANK = 1.25;
-const MOST_SWEEPS = 40;
 /** The completion has settled when a sweep lowers what it leaves unexplained by a smaller share. */
 const SETTLED = 0.03;
 /** Share of the energy left unexplained that is rounding of float32 weights. */
-export const EXACT = 1e-9;
+const EXACT = 1e-9;
 /** Keeps the least-squares problems regular. */
 const RIDGE = 1e-9;
 
@@ -38,6 +37,7 @@ const RIDGE = 1e-9;
  * U Vᵀ to the known entries for V and for U in turn (Jain, Netrapalli & Sanghavi 2013). Where all is
  * known that is subspace iteration, and ends after two sweeps.
  *
+ * @param sweeps at most
  * @param start where to begin: vectors that are thought to lie in the space, [rank, rows], or at random
  * @returns undefined where too little is known to tell the space apart from any other
  */
@@ -45,6 +45,7 @@ export async function columnSpace(
   matrix: PartialMatrix,
   rank: number,
   start: Float32Array | RandomStream,
+  sweeps: number,
   signal: AbortSignal,
 ): Promise<ColumnSpace | undefined> {
   const core = usablePart(matrix, rank);
@@ -58,7 +59,7 @@ export async function columnSpace(
   });
   orthonormalise(left, rank);
   let unexplained = Number.POSITIVE_INFINITY;
-  for (let sweep = 0; sweep < MOST_SWEEPS; sweep++) {
+  for (let sweep = 0; sweep < sweeps; sweep++) {
     await setImmediate();
     signal.throwIfAborted();
     const { solution: right } = fitLines(left, byColumn, rank);

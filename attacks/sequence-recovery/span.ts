@@ -14,6 +14,7 @@ const TOKENS_PER_STEP = 16;
  * column space of its gradient Xᵀ·∂L/∂Y, whose rank is the number of tokens at most (Petrov et al. 2024,
  * DAGER, theorem 3.1). Encrypted entries are completed to that rank.
  *
+ * @param sweeps at most, to complete it where it is partly encrypted
  * @param start where to begin: what is thought to have been multiplied, [tokens, width], or at random
  * @returns undefined where the tokens span everything, or too little of the projection is scored
  */
@@ -23,6 +24,7 @@ export async function inputSpace(
   { gradient, scored }: ObservedUpdate,
   tokens: number,
   start: Float32Array | RandomStream,
+  sweeps: number,
   signal: AbortSignal,
 ): Promise<ColumnSpace | undefined> {
   const entry = model.layout.entries.find(({ name }) => name === projection);
@@ -35,7 +37,7 @@ export async function inputSpace(
     ...{ rows, columns, values: part(gradient) },
     known: part(scored) as Uint8Array,
   };
-  const space = await columnSpace(matrix, tokens, start, signal);
+  const space = await columnSpace(matrix, tokens, start, sweeps, signal);
   // Without more coordinates than dimensions, everything lies in the space.
   return space && space.rows.length > tokens ? space : undefined;
 }

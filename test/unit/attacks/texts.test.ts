@@ -35,7 +35,7 @@ test.each([
   );
   // Noise where it isn't known must not matter.
   const values = matrix.values.map((value, at) => (known[at] === 1 ? value : 100));
-  const space = await columnSpace({ ...matrix, values, known }, 5, random, signal);
+  const space = await columnSpace({ ...matrix, values, known }, 5, random, 100, signal);
   expect(space?.rows).toHaveLength(rows);
   if (!space) return;
   for (let k = 0; k < 5; k++) {
@@ -58,7 +58,7 @@ test.each([
 test('too little of a matrix tells no space', async () => {
   const matrix = lowRank(30, 60, 5);
   const known = Uint8Array.from(matrix.values, (_, at) => (at % 60 < 6 ? 1 : 0));
-  expect(await columnSpace({ ...matrix, known }, 5, randomStream(1), signal)).toBeUndefined();
+  expect(await columnSpace({ ...matrix, known }, 5, randomStream(1), 100, signal)).toBeUndefined();
 });
 
 test('the language model counts pairs', () => {
