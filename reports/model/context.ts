@@ -45,7 +45,7 @@ export interface ReportContext {
 const PREFERRED_METRICS = {
   membership: ['auc', 'balanced-accuracy', 'tpr-at-1-percent-fpr'],
   reconstruction: ['ssim', 'psnr', 'mse'],
-  text: ['token-f1', 'token-recall'],
+  text: ['rouge-l', 'token-f1', 'token-recall'],
   key: ['keys-recovered'],
 } as const;
 

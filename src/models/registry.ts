@@ -3,7 +3,7 @@ import { cnn2Conv } from './cnn-2conv.ts';
 import { dlgLenetCifar10, dlgLenetCifar100, dlgLenetMnist } from './dlg-lenet.ts';
 import { distilGpt2, distilGpt2Duplicated } from './gpt/distilgpt2.ts';
 import { gptBytePairs } from './gpt/gpt-byte-pairs.ts';
-import { gptChar, gptCharDuplicated, gptCharUntied } from './gpt/gpt-char.ts';
+import { gptChar, gptCharDuplicated, gptCharSmall, gptCharUntied } from './gpt/gpt-char.ts';
 import { lenet5, lenet5Cifar10, lenet5Cifar100 } from './lenet-5.ts';
 import { logisticMnist } from './logistic-mnist.ts';
 import { maserConvnet, maserLenet } from './maser.ts';
@@ -31,6 +31,7 @@ export const models: readonly Model[] = [
   maserConvnet,
   resnet18,
   gptChar,
+  gptCharSmall,
   gptCharUntied,
   gptCharDuplicated,
   gptBytePairs,

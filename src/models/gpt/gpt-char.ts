@@ -11,6 +11,14 @@ export const gptChar = gpt({
   head: 'tied',
 });
 
+/** Small enough to train within seconds. 108,352 parameters. */
+export const gptCharSmall = gpt({
+  ...{ ...character, blocks: 2, heads: 4, width: 64 },
+  id: 'gpt-char-small',
+  title: 'GPT-2, 2 blocks of width 64, characters',
+  head: 'tied',
+});
+
 /** With an output layer of its own. 1,372,224 parameters. */
 export const gptCharUntied = gpt({
   ...character,

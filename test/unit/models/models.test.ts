@@ -28,6 +28,7 @@ const counts = {
   'resnet-18': 11_183_582,
   // GPT-2's arithmetic: 12 width² + 13 width per block, embeddings, last layer norm.
   'gpt-char': 3 * (12 * 192 ** 2 + 13 * 192) + (65 + 64 + 2) * 192,
+  'gpt-char-small': 2 * (12 * 64 ** 2 + 13 * 64) + (65 + 64 + 2) * 64,
   'gpt-char-untied': 3 * (12 * 192 ** 2 + 13 * 192) + (65 + 64 + 65 + 2) * 192,
   'gpt-char-duplicated': 3 * (12 * 192 ** 2 + 13 * 192) + (65 + 64 + 65 + 2) * 192,
   'gpt-bpe': 3 * (12 * 192 ** 2 + 13 * 192) + (2048 + 64 + 2) * 192,

@@ -31,6 +31,9 @@ describe('the experiments that come with the suite', async () => {
       'maskcrypt(ratio=0.25)',
     ]);
     expect(specification).toMatchObject({ dataset: { id: 'mnist' }, model: 'lenet-5' });
+    expect(specification.also).toMatchObject([
+      { dataset: { id: 'synthetic-tiny-shakespeare' }, model: 'gpt-char-small', seeds: [1] },
+    ]);
   });
 
   it('smoke is small and on synthetic data', async () => {
