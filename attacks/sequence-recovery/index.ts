@@ -6,8 +6,7 @@ import {
   type RecoveredTokens,
 } from '../../src/api/attack.ts';
 import type { RandomStream } from '../../src/engine/random.ts';
-import type { Exposure } from '../../src/view/adversaries.ts';
-import { readingAdversaries } from '../../src/view/adversaries.ts';
+import { type Exposure, readingAdversaries } from '../../src/view/adversaries.ts';
 import type { AuxiliaryKnowledge, ReconstructionTarget } from '../../src/view/auxiliary.ts';
 import { type ObservedUpdate, observeUpdate } from '../gradient-matching/observed-update.ts';
 import { usualTokens } from '../token-recovery/usual-tokens.ts';
@@ -28,7 +27,7 @@ const params = z.strictObject({
     .int()
     .min(0)
     .default(150)
-    .describe('steps of gradient matching on mixtures of tokens, at most; 0: the span test alone'),
+    .describe('steps of gradient matching on mixtures of tokens, at most'),
   proposals: z
     .int()
     .min(0)
@@ -141,8 +140,7 @@ async function textsIn(
     ...(update.parts && { parts: update.parts }),
   };
   const tools = {
-    ...{ problem, bigrams, signal, candidates: candidates.tokens },
-    programs,
+    ...{ problem, programs, bigrams, signal, candidates: candidates.tokens },
     constants: constantValues(problem, update, candidates.tokens),
   };
   const spanned = params.spans

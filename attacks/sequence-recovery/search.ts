@@ -41,6 +41,8 @@ const EXPLAINED = 1e-4;
 const CONTINUOUS = 75;
 /** Texts evaluated per call of the engine, of which the best is taken if it is better. */
 const AT_ONCE = 16;
+/** Random changes drawn per text that is evaluated, at most: some were evaluated before. */
+const DRAWS = 8;
 
 /**
  * LAMP (Balunović et al. 2022, algorithm 1): continuous steps on the mixtures of embeddings, and in
@@ -124,21 +126,42 @@ async function discretePhase(
       return cost + languageModel * surprise;
     });
   };
+  const asked = new Set<string>();
   let point = logits;
   let [total] = (await ask([textOf(point, candidates)])) as [number];
   for (let tried = 0; tried < proposals && !phase.explained(); tried += AT_ONCE) {
-    const changed = Array.from({ length: Math.min(AT_ONCE, proposals - tried) }, () =>
-      random.uniform() < 0.5
-        ? reordered(point, problem, random)
-        : changedOnce(point, problem, random),
-    );
-    const totals = await ask(changed.map((one) => textOf(one, candidates)));
+    const change = randomChanges(point, problem, random);
+    const changes: Float32Array[] = [];
+    for (let draw = 0; draw < DRAWS * AT_ONCE && changes.length < AT_ONCE; draw++) {
+      const changed = change();
+      const text = textOf(changed, candidates).join();
+      if (!asked.has(text)) changes.push(changed);
+      asked.add(text);
+    }
+    if (changes.length === 0) break;
+    const totals = await ask(changes.map((one) => textOf(one, candidates)));
     const least = Math.min(...totals);
     if (!(least < total)) continue;
     total = least;
-    point = changed[totals.indexOf(least)] as Float32Array;
+    point = changes[totals.indexOf(least)] as Float32Array;
   }
   return point;
+}
+
+/** Draws logits with one random change: a reordering, where the mixtures are not sure, or another token. */
+function randomChanges(
+  logits: Float32Array,
+  problem: TextProblem,
+  random: RandomStream,
+): () => Float32Array {
+  const rows = Array.from({ length: logits.length / problem.candidates }, (_, position) =>
+    sharesOfOthers(logits.subarray(...rowAt(position, problem.candidates))),
+  );
+  const unsure = rows.reduce((sum, row) => sum + row.sum, 0) / rows.length;
+  return () =>
+    random.uniform() < Math.min(0.5, unsure)
+      ? reordered(logits, problem, random)
+      : changedOnce(logits, problem, rows, random);
 }
 
 /** Logits with the tokens of one text in another order. */
@@ -163,15 +186,11 @@ function reordered(
 function changedOnce(
   logits: Float32Array,
   { candidates }: TextProblem,
+  rows: readonly ReturnType<typeof sharesOfOthers>[],
   random: RandomStream,
 ): Float32Array {
-  const rows = Array.from({ length: logits.length / candidates }, (_, position) =>
-    sharesOfOthers(logits.subarray(...rowAt(position, candidates))),
-  );
-  const position = drawn(
-    rows.map(({ sum }) => sum),
-    random,
-  );
+  const sums = rows.map(({ sum }) => sum);
+  const position = drawn(sums, random);
   const moved = logits.slice();
   const row = moved.subarray(...rowAt(position, candidates));
   const { top, others } = rows[position] as (typeof rows)[number];

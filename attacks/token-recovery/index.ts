@@ -111,10 +111,11 @@ function roundsOf(
   asked: number,
   which: Params['rounds'],
 ): number[] {
-  if (which === 'asked') return [asked];
-  return rounds.flatMap(({ round, transmissions }) =>
-    transmissions.some((sent) => sent.client === client) ? [round] : [],
+  const own = rounds.filter(({ transmissions }) =>
+    transmissions.some((sent) => sent.client === client),
   );
+  // An aggregate is no client's, and other rounds' are of other clients.
+  return which === 'asked' || own.length === 0 ? [asked] : own.map(({ round }) => round);
 }
 
 /** Tokens that are in any, all or most of the rounds' sets, rising. */
