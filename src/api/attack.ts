@@ -21,6 +21,8 @@ export interface MembershipScores {
    * token; where the attack asked for it.
    */
   readonly logLikelihoods?: Float64Array;
+  /** The same under the initial model, which everybody knows. */
+  readonly initialLogLikelihoods?: Float64Array;
   /** The same scores against a control that holds nothing of the client's; a null baseline. */
   readonly control?: Float64Array;
   /** Guessed shares of the classes in the client's data, [classes], adding up to 1. */

@@ -44,3 +44,21 @@ test('an attack that asked for no likelihoods, or has no text of a kind, has non
   expect(heldOutPerplexity.score(output, onlyMembers)).toBeNull();
   expect(memberPerplexity.score(output, onlyMembers)?.n).toBe(6);
 });
+
+test('stands beside that of the initial model, where the attack asked for it', () => {
+  const initial = (mean: number) => new Float64Array(4).fill(-mean);
+  const [one, two] = output.targets as [
+    (typeof output.targets)[number],
+    (typeof output.targets)[number],
+  ];
+  const both: MembershipOutput = {
+    kind: 'membership',
+    targets: [
+      { ...one, initialLogLikelihoods: initial(4) },
+      { ...two, initialLogLikelihoods: initial(5) },
+    ],
+  };
+  const value = heldOutPerplexity.score(both, truth);
+  expect(value?.baselines?.['initial model']).toBeCloseTo((Math.exp(4) + Math.exp(5)) / 2, 10);
+  expect(heldOutPerplexity.score(output, truth)).not.toHaveProperty('baselines');
+});
