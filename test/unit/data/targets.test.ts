@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { roundAggregates } from '../../../src/data/aggregates.ts';
 import { partitionData } from '../../../src/data/partition.ts';
 import { planProbes } from '../../../src/data/probes.ts';
 import { createSyntheticMnist } from '../../../src/data/synthetic.ts';
 import { chooseTargets } from '../../../src/data/targets.ts';
 import { randomStream } from '../../../src/engine/random.ts';
+import { EVERYBODY } from '../../../src/view/aggregate.ts';
+import type { RoundView } from '../../../src/view/server-view.ts';
 
 const dataset = createSyntheticMnist({ train: 400, test: 10 });
 const PIXELS = 784;
@@ -37,6 +40,7 @@ function draw(options: {
   shadowSamples?: number;
   alpha?: number;
   took?: readonly number[];
+  aggregates?: ReturnType<typeof roundAggregates>;
 }) {
   const { seed, victims, candidatesPerVictim, shadowSamples = 40, alpha } = options;
   const partition = partitionData(
@@ -65,7 +69,10 @@ function draw(options: {
     partition,
     probes,
     participation,
-    ...chooseTargets({ dataset, partition, participation, probes, specification, random }),
+    ...chooseTargets({
+      ...{ dataset, partition, participation, probes, specification, random },
+      ...(options.aggregates && { aggregates: options.aggregates }),
+    }),
   };
 }
 
@@ -208,5 +215,41 @@ describe('chooseTargets', () => {
     const twice = draw({ seed: 11, victims: 3, candidatesPerVictim: 6 });
     expect(twice.auxiliary).toEqual(once.auxiliary);
     expect(twice.truth).toEqual(once.truth);
+  });
+});
+
+describe('aggregates', () => {
+  const sent = (client: number, localSteps: number) => ({ client, localSteps });
+  const rounds = [
+    { round: 1, transmissions: [sent(3, 2), sent(0, 1), sent(12, 5)] },
+    { round: 2, transmissions: [] },
+    { round: 3, transmissions: [sent(7, 2)], lost: true },
+    { round: 4, transmissions: [sent(7, 2)] },
+  ] as unknown as RoundView[];
+
+  it('are those of the rounds asked for that gave a new model', () => {
+    expect(roundAggregates(rounds, [1, 2, 3])).toEqual([
+      { round: 1, clients: [3, 0, 12], localSteps: 5 },
+    ]);
+    expect(roundAggregates(rounds, [4, 1]).map(({ round }) => round)).toEqual([1, 4]);
+  });
+
+  it('ask for all images of everybody in a round, probes included', () => {
+    const aggregates = roundAggregates(rounds, [1, 4]);
+    const { auxiliary, truth, partition, probes } = draw({
+      ...{ seed: 1, victims: 2, candidatesPerVictim: 5, aggregates },
+    });
+    const held = [3, 0].flatMap((client) => [...(partition.clients[client] ?? [])]);
+    const inRound = [...held, ...(probes.find(({ client }) => client === 12)?.samples ?? [])];
+    expect(auxiliary.reconstruction).toEqual([
+      { client: EVERYBODY, round: 1, samples: inRound.length, localSteps: 5 },
+      { client: EVERYBODY, round: 4, samples: partition.clients[7]?.length, localSteps: 2 },
+    ]);
+    const [first] = truth.reconstruction;
+    const images = Array.from(inRound, (_, at) =>
+      sampleOf.get(fingerprint(first?.images ?? new Float32Array(0), at)),
+    );
+    expect(images).toEqual(inRound);
+    expect([...(first?.labels ?? [])]).toEqual(inRound.map((at) => dataset.train.labels[at]));
   });
 });
