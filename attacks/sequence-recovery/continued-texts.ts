@@ -11,7 +11,7 @@ const AS_NEAR = 10;
 
 /**
  * Texts that grow token by token, each by the candidate that the block of `projection` was given: its
- * inputs depend on all tokens before (Petrov et al. 2024, DAGER, algorithm 2).
+ * inputs depend on all tokens before (Petrov et al. 2024, DAGER's greedy search for decoders).
  *
  * @param space of that block's inputs
  * @param candidates of each position

@@ -25,7 +25,7 @@ export interface TextProblem {
 
 /**
  * Distance of gradients, tensor by tensor over scored coordinates. `cosine`: the mean of 1 − cos
- * (LAMP's L_cos). `l2-l1`: Σ ‖g' − g‖² + `absolute` · ‖g' − g‖₁ (TAG, Deng et al. 2021, eq. 4), relative
+ * (LAMP's L_cos). `l2-l1`: Σ ‖g' − g‖² + `absolute` · ‖g' − g‖₁ (TAG, Deng et al. 2021), relative
  * to the observed ones.
  */
 export interface TextObjective {

@@ -1,7 +1,7 @@
 import type { RandomStream } from '../../src/engine/random.ts';
 
 /**
- * A random reordering of 0 … length-1 of one of LAMP's four kinds (Balunović et al. 2022, §4.3): two
+ * A random reordering of 0 … length-1 of one of LAMP's four kinds (Balunović et al. 2022): two
  * tokens swapped, one token moved, a stretch moved, or a prefix put at the end.
  */
 export function randomReordering(length: number, random: RandomStream): Uint32Array {

@@ -12,7 +12,7 @@ const TOKENS_PER_STEP = 16;
 /**
  * The space spanned by what a block's projection to queries, keys and values was multiplied with: the
  * column space of its gradient Xᵀ·∂L/∂Y, whose rank is the number of tokens at most (Petrov et al. 2024,
- * DAGER, theorem 3.1). Encrypted entries are completed to that rank.
+ * DAGER). Encrypted entries are completed to that rank.
  *
  * @param sweeps at most, to complete it where it is partly encrypted
  * @param start where to begin: what is thought to have been multiplied, [tokens, width], or at random

@@ -28,7 +28,7 @@ export interface SpannedTexts {
 type Tools = Pick<AttackContext<unknown>, 'model' | 'engine' | 'signal'>;
 
 /**
- * The inputs of a batch of texts by span tests (Petrov et al. 2024, DAGER, algorithms 1 and 2). What the
+ * The inputs of a batch of texts by span tests (Petrov et al. 2024, DAGER). What the
  * first block is given depends on a token and its position alone, so every token is tried at every
  * position.
  *
