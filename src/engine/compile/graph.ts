@@ -114,10 +114,10 @@ export class Graph {
   }
 }
 
-/** The nodes that `outputs` depend on, in recording order. */
-export function liveNodes(graph: Graph, outputs: readonly Edge[]): Node[] {
+/** Those of the nodes, in topological order, that `outputs` depend on; in the same order. */
+export function liveNodes(nodes: readonly Node[], outputs: readonly Edge[]): Node[] {
   const used = new Set(outputs);
-  const live = graph.nodes.toReversed().filter((node) => {
+  const live = nodes.toReversed().filter((node) => {
     if (!node.outputs.some((edge) => used.has(edge))) return false;
     for (const input of node.inputs) used.add(input);
     return true;

@@ -1,3 +1,4 @@
+import { fuseUpdates } from './fuse-updates.ts';
 import { type Edge, liveNodes, type Node } from './graph.ts';
 import { finalName, outputName, STEP_COUNT } from './loop-names.ts';
 import { type OnnxNode, type OnnxTensorType, writeModel } from './onnx-writer.ts';
@@ -22,7 +23,7 @@ const STEPS_AXIS = 'K';
 export function writeLoop(trace: Trace): LoopModel {
   const { graph } = trace;
   const ends = [...trace.nextState, ...trace.outputs];
-  const nodes = liveNodes(graph, ends);
+  const nodes = fuseUpdates(graph, liveNodes(graph.nodes, ends), ends);
   const used = new Set([...ends, ...nodes.flatMap((node) => node.inputs)].map(({ name }) => name));
   const inside = nodes.filter((node) => node.varies);
   const outside = nodes.filter((node) => !node.varies);
