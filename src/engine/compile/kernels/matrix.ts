@@ -1,6 +1,6 @@
 import type { Edge, Graph } from '../graph.ts';
 import { MICROSOFT_DOMAIN } from '../onnx-writer.ts';
-import { arrange, dense, plain, range, reshapeEdge, type Value } from '../value.ts';
+import { arrange, dense, plain, range, reshapeEdge, sizeOf, type Value, view } from '../value.ts';
 import { input, inputList, type KernelCall, type KernelTable } from './kernel.ts';
 
 /** The last two axes as they lie in memory, behind the others: columns first if `isTransposed`. */
@@ -12,6 +12,9 @@ function matrices(graph: Graph, x: Value): { edge: Edge; isTransposed: boolean }
   const order = isTransposed ? [...lead, rank - 1, rank - 2] : [...lead, rank - 2, rank - 1];
   return { edge: arrange(graph, x, order), isTransposed };
 }
+
+const FEW_ROWS = 64;
+const LARGE = 2 ** 20;
 
 /** a·b over the last two axes, each transposed on demand; leading axes broadcast. */
 export function matMul(
@@ -36,6 +39,20 @@ export function matMul(
   );
   const output = { type: 'float32' as const, shape: [...lead, rows, columns] };
   const edges = [left.edge, right.edge];
+  if (
+    rank === 2 &&
+    rows > 1 &&
+    rows <= FEW_ROWS &&
+    transB === 0 &&
+    sizeOf(right.edge.shape) >= LARGE
+  ) {
+    // (a·b)ᵀ = bᵀ·aᵀ, [columns, rows]: the runtime repacks its right operand first, which
+    // takes as long as the product where that is large and few rows are multiplied with it (measured).
+    const swapped = { type: 'float32' as const, shape: [columns, rows] };
+    const attributes = { transA: 1, transB: 1 - transA };
+    const product = graph.add('Gemm', edges.toReversed(), swapped, attributes);
+    return view(product, [rows, columns], [1, 0]);
+  }
   if (rank === 2) return plain(graph.add('Gemm', edges, output, { transA, transB }));
   if (transA + transB === 0) return plain(graph.add('MatMul', edges, output));
   return plain(graph.add('FusedMatMul', edges, output, { transA, transB }, MICROSOFT_DOMAIN));

@@ -276,4 +276,25 @@ describe.skipIf(!engine)('structure and reductions as on the CPU backend', () =>
       ),
       { numRuns: 40 },
     ));
+
+  test('a few rows times a large matrix', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 2, max: 5 }),
+        fc.boolean(),
+        fc.integer(),
+        (rows, isTransposed, seed) => {
+          const random = randomStream(seed);
+          const left = isTransposed ? [1024, rows] : [rows, 1024];
+          return expectAgreement(
+            engine,
+            ((x: Tensor2D, w: Tensor2D, bias: Tensor) =>
+              tf.tanh(tf.add(tf.matMul(x, tf.mul(w, 0.1), isTransposed), bias))) as Operation,
+            [left, [1024, 1030], [1030]].map((shape) => normal(shape, random)),
+            1,
+          );
+        },
+      ),
+      { numRuns: 3 },
+    ));
 });
