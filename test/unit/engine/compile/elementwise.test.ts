@@ -70,6 +70,7 @@ const binary: Record<string, [operation: (a: Tensor, b: Tensor) => Tensor, order
   notEqual: [(a, b) => tf.notEqual(tf.round(a), tf.round(b)), 0],
   logicalAnd: [(a, b) => tf.logicalAnd(tf.greater(a, 0), tf.greater(b, 0)), 0],
   logicalOr: [(a, b) => tf.logicalOr(tf.greater(a, 0), tf.greater(b, 0)), 0],
+  knownFactorOfOne: [(a, b) => tf.mul(a, tf.mul(3, b))],
   where: [(a, b) => tf.where(tf.greater(a, b), tf.mul(a, b), b)],
 };
 
