@@ -58,6 +58,21 @@ export interface Reconstruction {
 export interface ReconstructionOutput {
   readonly kind: 'reconstruction';
   readonly targets: readonly Reconstruction[];
+  /** Worked out for the metrics after the attack has answered; what an attack writes here is ignored. */
+  readonly features?: ImageFeatures;
+}
+
+/** Images as a model sees them; one row per image, in the order of the targets and of their images. */
+export interface ImageFeatures {
+  /** Features of one image. */
+  readonly width: number;
+  /** Of the answers, in the answers' order. */
+  readonly answers: Float32Array;
+  readonly originals: Float32Array;
+  /** Of seeded noise, one image per original. */
+  readonly noise: Float32Array;
+  /** Of the mean of the attacker's own images, one row. */
+  readonly meanImage: Float32Array;
 }
 
 /** What an attack on keys found of one secret key. */

@@ -186,7 +186,7 @@ export function imageMetric(
 }
 
 /** The next probe's image that differs from this one (a probe image may be trained on twice). */
-function otherImage(originals: readonly Image[], image: Image): Image | null {
+export function otherImage(originals: readonly Image[], image: Image): Image | null {
   const at = originals.indexOf(image);
   for (let step = 1; step < originals.length; step++) {
     const other = originals[(at + step) % originals.length];

@@ -6,6 +6,7 @@ import { balancedAccuracy } from './balanced-accuracy.ts';
 import type { ClusteredMetric, PoolableMetric } from './clustered.ts';
 import { epsilonLowerBound } from './epsilon-audit.ts';
 import { exposedAccuracy } from './exposed-accuracy.ts';
+import { featureMse } from './feature-mse.ts';
 import { identification } from './identification.ts';
 import { keysRecovered } from './keys-recovered.ts';
 import { labelAccuracy } from './label-accuracy.ts';
@@ -45,6 +46,7 @@ export const metrics: readonly PoolableMetric[] = [
   vif,
   uqi,
   mse,
+  featureMse,
   psnrSuccess,
   ssimSuccess,
   identification,

@@ -1,7 +1,7 @@
 import type { AttackKind, AttackOutput, ReconstructionOutput } from '../api/attack.ts';
 import type { MetricValue } from '../api/metric.ts';
 import type { AttackScores, GalleryItem, StoredImage } from '../api/results.ts';
-import { clampPixel, type Image, imagePairs } from '../metrics/images.ts';
+import { clampPixel, fits, type Image, imagePairs } from '../metrics/images.ts';
 import { allCandidates, victims } from '../metrics/membership.ts';
 import { peakSignalToNoise } from '../metrics/psnr.ts';
 import { metricsFor } from '../metrics/registry.ts';
@@ -92,10 +92,9 @@ function gallery(
       original: storeImage(original),
       reconstruction: storeImage(reconstruction),
       psnr: peakSignalToNoise(original, reconstruction),
-      ssim:
-        Math.min(original.width, original.height) < 11
-          ? null
-          : structuralSimilarity(original, reconstruction),
+      ssim: fits(structuralSimilarity, original)
+        ? structuralSimilarity(original, reconstruction)
+        : null,
     }));
   });
 }

@@ -109,8 +109,8 @@ test('the outline of the results stays what reports are made from', () => {
     'maskcrypt(ratio=0.1) 1',
     'maskcrypt(ratio=0.1) 2',
   ]);
-  // 4 attacks by 3 adversaries in each cell, pooled over 2 seeds: membership in 5 metrics, one attack
-  // with the exposed model's accuracy besides; reconstruction in 10.
+  // 4 attacks by 3 adversaries in each cell, pooled over 2 seeds: membership in 6 metrics, one attack
+  // with the exposed model's accuracy besides; reconstruction in 11.
   expect(results.cells.map(({ attacks }) => attacks.length)).toEqual([12, 12, 12, 12]);
-  expect(results.pooled).toHaveLength(2 * 3 * (6 + 5 + 10 + 10));
+  expect(results.pooled).toHaveLength(2 * 3 * (7 + 6 + 11 + 11));
 });

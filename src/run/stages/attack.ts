@@ -5,13 +5,14 @@ import type { ArtifactTree } from '../../store/artifact.ts';
 import { exposeTransmission } from '../../view/exposure.ts';
 import { readsAs, targetsOf } from '../exposures.ts';
 import { freshModel } from '../fresh-model.ts';
+import { withFeatures } from '../image-features.ts';
 import { ObservedInput } from '../observed-input.ts';
 import type { AttackRecord, CellRecord } from '../records.ts';
 import { requireAllAnswered, scoreAttack } from '../scoring.ts';
 import { shadowTransmissions } from '../shadow-transmissions.ts';
 import type { AttackTask, RunContext } from '../tasks.ts';
 import { sharedValues } from './shared-values.ts';
-import { readAuxiliary, readTruth } from './targets.ts';
+import { readAuxiliary, readFinalModel, readTruth } from './targets.ts';
 import { readKeyEvidence, readView } from './view.ts';
 import { folderOf, type StageTools } from './workplace.ts';
 
@@ -80,10 +81,16 @@ export async function attackStage(task: RunContext & AttackTask, tools: StageToo
   const truth = await readTruth(folder, cellRecord);
   const tokenizer =
     output.kind === 'text' ? (await tools.workplace.dataset(task)).tokenizer : undefined;
-  const value = scoreAttack(output, { truth, auxiliary, tokenizer }, seconds);
+  // A model that the defense made has layers of other meaning.
+  const weights = model === base ? await readFinalModel(folder, cellRecord) : undefined;
+  const judged =
+    output.kind === 'reconstruction'
+      ? await withFeatures(output, truth, { model, weights, engine })
+      : output;
+  const value = scoreAttack(judged, { truth, auxiliary, tokenizer }, seconds);
   return finish(
     { readsMore, outcome: { status: 'ok', value } },
-    { 'output.bin': output as unknown as ArtifactTree },
+    { 'output.bin': judged as unknown as ArtifactTree },
   );
 }
 

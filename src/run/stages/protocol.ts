@@ -70,7 +70,12 @@ export async function protocolStage(task: RunContext & ProtocolTask, tools: Stag
     }),
     random: randomStream(cell.seed, 'targets'),
   });
-  const targets = await storeTargets(folderOf(task), { auxiliary, truth }, tools.claim);
+  const showsImages = auxiliary.reconstruction.length > 0 && model.inputShape.length > 1;
+  const targets = await storeTargets(
+    folderOf(task),
+    { auxiliary, truth, ...(showsImages && { model: record.training.finalModel }) },
+    tools.claim,
+  );
   const {
     view,
     oracle,
@@ -93,7 +98,11 @@ export async function protocolStage(task: RunContext & ProtocolTask, tools: Stag
     engine: engine.id,
     targets,
     exposures: exposuresOf(
-      { server: view, oracle, freshModel: freshModel(defense, params, setting.model.id, cell.seed) },
+      {
+        server: view,
+        oracle,
+        freshModel: freshModel(defense, params, setting.model.id, cell.seed),
+      },
       auxiliary,
     ),
   };
