@@ -42,6 +42,8 @@ interface Found {
   readonly row: string;
   readonly adversary: string;
   readonly item: GalleryItem;
+  /** The same for all that was made of one original. */
+  readonly original: string;
 }
 
 export function gallerySection(context: ReportContext): GallerySection | null {
@@ -70,10 +72,10 @@ function galleryOf(context: ReportContext, attack: string, seed: number): Found[
     .flatMap(({ row, attacks }) =>
       attacks.flatMap((result) =>
         result.attack === attack && result.outcome.status === 'ok'
-          ? (result.outcome.value.gallery ?? []).map((item) => ({
+          ? byOriginal(result.outcome.value.gallery ?? []).map((shown) => ({
               row,
               adversary: result.adversary,
-              item,
+              ...shown,
             }))
           : [],
       ),
@@ -91,7 +93,7 @@ function panel(
     readonly found: readonly Found[];
   },
 ): GalleryPanel {
-  const probes = [...new Map(of.found.map(({ item }) => [probeKey(item), item])).values()];
+  const probes = [...new Map(of.found.map((one) => [one.original, one])).values()];
   const columns = probes.slice(0, COLUMNS);
   const rows = context.rows.flatMap(({ key, label }) =>
     context.results.adversaries.flatMap(({ id, title }) => {
@@ -103,7 +105,7 @@ function panel(
           adversary: title,
           headline: context.headline(key, of.attack)?.score.adversary === id,
           tiles: columns.map((column) => {
-            const item = mine.find((one) => probeKey(one.item) === probeKey(column))?.item;
+            const item = mine.find(({ original }) => original === column.original)?.item;
             return item ? reconstructionTile(images, item, `${label}, ${title}`) : null;
           }),
         },
@@ -117,9 +119,9 @@ function panel(
   return {
     title: of.title,
     subtitle: `${formatPlural(of.steps, 'local step')}, seed ${of.seed}, ${shown}`,
-    originals: columns.map((item) => ({
+    originals: columns.map(({ item }) => ({
       image: images.add(item.original),
-      alt: `Original of probe client ${item.client}, label ${item.label}`,
+      alt: `Original ${item.client < 0 ? 'in the aggregate' : `of probe client ${item.client}`}, label ${item.label}`,
       caption: [`label ${item.label}`, `round ${item.round}`],
     })),
     headlines: rows.filter(({ headline }) => headline),
@@ -164,8 +166,15 @@ function baselines(context: ReportContext, attack: string): GalleryPanel['baseli
   return [...byName].map(([name, scores]) => ({ name, scores: scores.join(', ') }));
 }
 
-function probeKey({ client, round, localSteps }: GalleryItem): string {
-  return [client, round, localSteps].join('/');
+/** The items of one attack, with the original each belongs to: those of a batch come in its order. */
+function byOriginal(gallery: readonly GalleryItem[]): Pick<Found, 'item' | 'original'>[] {
+  const counts = new Map<string, number>();
+  return gallery.map((item) => {
+    const probe = [item.client, item.round, item.localSteps].join('/');
+    const at = counts.get(probe) ?? 0;
+    counts.set(probe, at + 1);
+    return { item, original: `${probe}/${at}` };
+  });
 }
 
 /** Every picture once, however many rows show it. */

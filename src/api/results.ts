@@ -109,6 +109,7 @@ export interface StoredImage {
 }
 
 export interface GalleryItem {
+  /** -1: the image is one of a round's aggregate. */
   readonly client: number;
   readonly round: number;
   readonly localSteps: number;
