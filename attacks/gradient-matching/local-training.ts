@@ -1,7 +1,11 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tf } from '../../src/engine/tensors.ts';
 import type { Model } from '../../src/models/model.ts';
-import { trainingGradients, withMovedBuffers } from '../../src/models/training-step.ts';
+import {
+  pulledTowards,
+  trainingGradients,
+  withMovedBuffers,
+} from '../../src/models/training-step.ts';
 import type { AggregatePart } from '../../src/view/aggregate.ts';
 
 export interface LocalTraining {
@@ -9,6 +13,8 @@ export interface LocalTraining {
   readonly localSteps: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** μ of FedProx's proximal term towards the start; absent: none. */
+  readonly proximal?: number;
   /** Several clients' trainings from the same start, on consecutive samples, of which the mean is taken. */
   readonly parts?: readonly AggregatePart[];
 }
@@ -49,7 +55,7 @@ export function replayLocalTraining(
 }
 
 function replayOneClient(
-  { model, localSteps, batchSize, learningRate }: LocalTraining,
+  { model, localSteps, batchSize, learningRate, proximal = 0 }: LocalTraining,
   start: readonly Tensor[],
   images: Tensor,
   targets: Tensor,
@@ -72,16 +78,18 @@ function replayOneClient(
       return sum && gradient ? tf.add(sum, gradient) : gradient;
     });
     const last = step + 1 === localSteps;
-    if (last && !model.trainingPass) break;
+    if (last && !model.trainingPass && proximal === 0) break;
     const stepped = weights.map((weight, at) => {
       const gradient = gradients[at];
       return gradient ? tf.sub(weight, tf.mul(gradient, learningRate)) : weight;
     });
-    weights = withMovedBuffers(model, stepped, weights, batch, labels);
+    const pulled =
+      proximal > 0 ? pulledTowards(model, start, stepped, learningRate * proximal) : stepped;
+    weights = withMovedBuffers(model, pulled, weights, batch, labels);
   }
-  // What has no gradient moved by itself: buffers.
-  const update = total.map(
-    (sum, at) => sum ?? tf.div(tf.sub(start[at] as Tensor, weights[at] as Tensor), learningRate),
-  );
+  const moved = (at: number) =>
+    tf.div(tf.sub(start[at] as Tensor, weights[at] as Tensor), learningRate);
+  // What has no gradient moved by itself: buffers. FedProx moves less than the gradients say.
+  const update = total.map((sum, at) => (proximal === 0 && sum) || moved(at));
   return tf.concat(update.map((tensor) => tf.reshape(tensor, [-1])));
 }

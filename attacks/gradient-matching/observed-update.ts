@@ -19,6 +19,8 @@ export interface ObservedUpdate {
   readonly localSteps: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** μ of FedProx; absent: plain SGD. */
+  readonly proximal?: number;
   /** Of an aggregate: the trainings it is the mean of. */
   readonly parts?: readonly AggregatePart[];
 }
@@ -44,6 +46,7 @@ export function observeUpdate(exposure: Exposure): ObservedUpdate | undefined {
     localSteps: exposure.localSteps,
     batchSize: exposure.batchSize,
     learningRate,
+    ...(exposure.proximal && { proximal: exposure.proximal }),
     ...(exposure.parts && { parts: exposure.parts }),
   };
 }

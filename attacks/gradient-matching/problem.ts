@@ -24,6 +24,7 @@ export function matchingProblem(
     localSteps: update.localSteps,
     batchSize: update.batchSize,
     learningRate: update.learningRate,
+    ...(update.proximal && { proximal: update.proximal }),
     ...(update.parts && { parts: update.parts }),
     dummy: dummyShape(model, update.samples, labels ? 'known' : 'soft'),
   };

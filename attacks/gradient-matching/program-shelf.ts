@@ -14,8 +14,8 @@ export class ProgramShelf {
     problem: MatchingProblem,
     define: (problem: MatchingProblem) => ProgramDefinition,
   ): Promise<Program> {
-    const { model, dummy, localSteps, batchSize, learningRate, parts } = problem;
-    const key = JSON.stringify([model.id, dummy, localSteps, batchSize, learningRate, parts]);
+    const { model, ...shape } = problem;
+    const key = JSON.stringify([model.id, shape]);
     const program = this.#programs.get(key) ?? this.#engine.compile(define(problem));
     this.#programs.set(key, program);
     return program;

@@ -92,6 +92,7 @@ export async function referencesFor<P extends ReferenceParams>(
       const questions = { own, lists: [victim.candidates] };
       const references = await askReferences(questions, context, {
         ...{ ...settings, epochs: view.hyper.localEpochs, start },
+        ...(view.hyper.proximal && { proximal: view.hyper.proximal }),
         read: async (shadow) => {
           const [exposed] = await shadowTransmissions({ client, round }, [shadow]);
           return (exposed as Exposure).model;
@@ -109,6 +110,8 @@ export async function referencesFor<P extends ReferenceParams>(
 
 interface ReferenceTraining extends SgdSettings {
   readonly start: Float32Array;
+  /** μ of FedProx, where they are trained as clients are in a round; absent: none. */
+  readonly proximal?: number;
   /** What the attacker reads of such a model; absent: the model itself. */
   readonly read?: (shadow: ShadowClient) => Promise<Float32Array>;
   /** Told how far the training is, 0 … 1. */
@@ -118,7 +121,7 @@ interface ReferenceTraining extends SgdSettings {
 async function askReferences<P extends ReferenceParams>(
   { own, lists }: { readonly own: LabelledSamples; readonly lists: readonly LabelledSamples[] },
   { model, engine, params, signal, once }: AttackContext<P>,
-  { start, epochs, learningRate, read, progress, ...settings }: ReferenceTraining,
+  { start, epochs, learningRate, proximal, read, progress, ...settings }: ReferenceTraining,
 ): Promise<References> {
   const { mode, references } = params;
   const pool = poolSamples([own, ...lists]);
@@ -141,7 +144,7 @@ async function askReferences<P extends ReferenceParams>(
   const batchSize = Math.min(settings.batchSize, smallest);
 
   const compute = async () => {
-    const trainer = await SgdTrainer.open(model, engine, batchSize);
+    const trainer = await SgdTrainer.open(model, engine, batchSize, proximal);
     const query = await LogitsQuery.open(model, engine);
     const answered = new Float32Array(references * count);
     let epochsDone = 0;

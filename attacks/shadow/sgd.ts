@@ -1,32 +1,40 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LabelledSamples } from '../../src/data/dataset.ts';
 import { takeSamples } from '../../src/data/samples.ts';
-import type { Engine, NdArray, Program, ProgramDefinition } from '../../src/engine/program.ts';
+import type {
+  Engine,
+  NdArray,
+  Program,
+  ProgramDefinition,
+  TensorSpec,
+} from '../../src/engine/program.ts';
 import type { RandomStream } from '../../src/engine/random.ts';
 import { tf } from '../../src/engine/tensors.ts';
 import { crossEntropy } from '../../src/models/loss.ts';
 import type { Model, TrainingPass } from '../../src/models/model.ts';
-import { labelledLoss } from '../../src/models/training-step.ts';
+import { labelledLoss, pulledTowards } from '../../src/models/training-step.ts';
 
 /**
- * w ← w − η∇L(w; batch); buffers take the values the training pass gives them.
- * State: parameters. Constants: η. Per step: inputs and labels of the batch.
+ * w ← w − η∇L(w; batch), then FedProx's pull to where the training started, if there is one; buffers
+ * take the values the training pass gives them.
+ * State: parameters. Constants: η; with FedProx the start. Per step: inputs and labels of the batch.
  */
-function sgdStep(model: Model, batchSize: number): ProgramDefinition {
+function sgdStep(model: Model, batchSize: number, proximal: number): ProgramDefinition {
   const { entries } = model.layout;
   const places = (buffer: boolean) =>
     entries.flatMap(({ kind }, at) => ((kind === 'buffer') === buffer ? [at] : []));
   const [trained, buffered] = [places(false), places(true)];
+  const parameters = entries.map(({ shape }): TensorSpec => ({ shape, dtype: 'float32' }));
   return {
     name: `${model.id}/shadow-sgd`,
-    state: entries.map(({ shape }) => ({ shape, dtype: 'float32' })),
-    constants: [{ shape: [], dtype: 'float32' }],
+    state: parameters,
+    constants: [{ shape: [], dtype: 'float32' }, ...(proximal > 0 ? parameters : [])],
     perStep: [
       { shape: [batchSize, ...model.inputShape], dtype: 'float32' },
       { shape: [batchSize], dtype: 'int32' },
     ],
     step({ state, constants, perStep }) {
-      const [rate] = constants as [Tensor];
+      const [rate, ...start] = constants as [Tensor, ...Tensor[]];
       const [inputs, labels] = perStep as [Tensor, Tensor];
       const next = [...state];
       const loss = (...weights: Tensor[]) => {
@@ -50,7 +58,9 @@ function sgdStep(model: Model, batchSize: number): ProgramDefinition {
       trained.forEach((at, index) => {
         next[at] = tf.sub(state[at] as Tensor, tf.mul(gradients[index] as Tensor, rate));
       });
-      return { state: next, outputs: [] };
+      const pulled =
+        proximal > 0 ? pulledTowards(model, start, next, tf.mul(rate, proximal)) : next;
+      return { state: pulled, outputs: [] };
     },
   };
 }
@@ -70,16 +80,25 @@ export interface TrainingJob {
 export class SgdTrainer {
   readonly #model: Model;
   readonly #batchSize: number;
+  readonly #proximal: number;
   readonly #program: Program;
 
-  private constructor(model: Model, batchSize: number, program: Program) {
+  private constructor(model: Model, batchSize: number, proximal: number, program: Program) {
     this.#model = model;
     this.#batchSize = batchSize;
+    this.#proximal = proximal;
     this.#program = program;
   }
 
-  static async open(model: Model, engine: Engine, batchSize: number): Promise<SgdTrainer> {
-    return new SgdTrainer(model, batchSize, await engine.compile(sgdStep(model, batchSize)));
+  /** @param proximal μ of FedProx, for models trained as a client's are in one round; 0: plain SGD */
+  static async open(
+    model: Model,
+    engine: Engine,
+    batchSize: number,
+    proximal = 0,
+  ): Promise<SgdTrainer> {
+    const program = await engine.compile(sgdStep(model, batchSize, proximal));
+    return new SgdTrainer(model, batchSize, proximal, program);
   }
 
   /**
@@ -93,7 +112,10 @@ export class SgdTrainer {
     const { layout, inputShape, id } = this.#model;
     const batchSize = this.#batchSize;
     const steps = Math.floor(samples.count / batchSize);
-    const constants: NdArray[] = [{ shape: [], data: Float32Array.of(learningRate) }];
+    const constants: NdArray[] = [
+      { shape: [], data: Float32Array.of(learningRate) },
+      ...(this.#proximal > 0 ? layout.split(start) : []),
+    ];
     let state: readonly NdArray[] = layout.split(start);
     for (let epoch = 0; epoch < epochs; epoch++) {
       signal.throwIfAborted();

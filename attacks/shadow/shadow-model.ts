@@ -102,11 +102,12 @@ async function trainShadowClient<P extends ShadowTrainingParams>(
   const settings = likeClients(params, view);
   const batchSize = Math.min(settings.batchSize, size);
   const epochs = view.hyper.localEpochs;
+  const { proximal } = view.hyper;
   const random = randomStream(identityOf(start, own), 'shadow client');
   const order = random.derive('halves').permutation(own.count);
   const members = takeSamples(own, order.subarray(0, size));
   const nonMembers = takeSamples(own, order.subarray(half, half + size));
-  const trainer = await SgdTrainer.open(model, engine, batchSize);
+  const trainer = await SgdTrainer.open(model, engine, batchSize, proximal);
   try {
     const { learningRate } = settings;
     const job = { start, samples: members, epochs, learningRate, random, signal };

@@ -5,6 +5,7 @@ import type { Model } from '../models/model.ts';
 import {
   batchLoss,
   parameterGradients,
+  pulledTowards,
   trainingGradients,
   withCopies,
   withMovedBuffers,
@@ -45,7 +46,6 @@ export function sgdStep(model: Model, batchSize: number): ProgramDefinition {
  */
 export function proximalSgdStep(model: Model, batchSize: number): ProgramDefinition {
   const sgd = sgdStep(model, batchSize);
-  const { entries } = model.layout;
   return {
     ...sgd,
     name: `${model.id}/proximal-sgd-step`,
@@ -53,12 +53,7 @@ export function proximalSgdStep(model: Model, batchSize: number): ProgramDefinit
     step({ state, constants: [rate, mu, ...start], perStep }) {
       const stepped = sgd.step({ state, constants: [rate as Tensor], perStep }).state;
       const pull = tf.mul(rate as Tensor, mu as Tensor);
-      const pulled = stepped.map((weights, at) =>
-        entries[at]?.kind === 'buffer'
-          ? weights
-          : tf.div(tf.add(weights, tf.mul(pull, start[at] as Tensor)), tf.add(pull, 1)),
-      );
-      return { state: withCopies(model, pulled), outputs: [] };
+      return { state: withCopies(model, pulledTowards(model, start, stepped, pull)), outputs: [] };
     },
   };
 }

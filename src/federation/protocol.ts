@@ -182,13 +182,13 @@ function extrapolation({ realCiphertexts }: Partial<SchemeOptions> = {}) {
 /** The public facts. */
 function settingOf<P, M>(settings: ProtocolSettings<P, M>, keys: FederationKeys): Setting {
   const { defense, params, specification, model, updates } = settings;
-  const { learningRate, localEpochs, batchSize } = specification.federation;
+  const { learningRate, localEpochs, batchSize, proximal } = specification.federation;
   const { use, flooding } = keys;
   const rest = defense.rest?.(params) ?? 'plaintext';
   return {
     model: model.id,
     size: model.layout.size,
-    hyper: { learningRate, localEpochs, batchSize },
+    hyper: { learningRate, localEpochs, batchSize, ...(proximal > 0 && { proximal }) },
     encryption: {
       parameterSet: keys.parameterSet.id,
       keySetup: use.setup,

@@ -73,6 +73,24 @@ export function trainingGradients(
   );
 }
 
+/**
+ * FedProx's proximal term after a step of SGD, taken exactly: (w + ημ w_{t-1}) / (1 + ημ); buffers stay.
+ *
+ * @param pull ημ
+ */
+export function pulledTowards(
+  { layout }: Model,
+  start: readonly Tensor[],
+  stepped: readonly Tensor[],
+  pull: Tensor | number,
+): Tensor[] {
+  return stepped.map((weights, at) =>
+    layout.entries[at]?.kind === 'buffer'
+      ? weights
+      : tf.div(tf.add(weights, tf.mul(pull, start[at] as Tensor)), tf.add(pull, 1)),
+  );
+}
+
 /** The buffers after a training pass of the step's own weights, and copies of what it made, put into its result. */
 export function withMovedBuffers(
   model: Model,

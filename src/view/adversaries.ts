@@ -64,6 +64,8 @@ export interface Exposure {
   readonly localSteps: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** μ of FedProx's proximal term towards `start`; absent: none. */
+  readonly proximal?: number;
   /** The trainings an aggregate is the mean of, where it isn't like one training on all samples. */
   readonly parts?: readonly AggregatePart[];
 }

@@ -74,6 +74,7 @@ export function exposeTransmission(
     localSteps: sent.localSteps,
     batchSize: sent.batchSize,
     learningRate: view.hyper.learningRate,
+    ...(view.hyper.proximal && { proximal: view.hyper.proximal }),
     ...(sent.parts && { parts: sent.parts }),
   };
 }

@@ -72,6 +72,8 @@ export interface ServerView {
     readonly learningRate: number;
     readonly localEpochs: number;
     readonly batchSize: number;
+    /** μ of FedProx; absent: plain SGD. */
+    readonly proximal?: number;
   };
   readonly encryption: {
     readonly parameterSet: ParameterSetId;

@@ -52,5 +52,6 @@ export function exposeShadow(
     localSteps: shadow.localSteps,
     batchSize: shadow.batchSize,
     learningRate: view.hyper.learningRate,
+    ...(view.hyper.proximal && { proximal: view.hyper.proximal }),
   };
 }

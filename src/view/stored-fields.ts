@@ -30,6 +30,7 @@ export const publicFacts = {
     learningRate: z.number().positive(),
     localEpochs: positive,
     batchSize: positive,
+    proximal: z.number().positive().exactOptional(),
   }),
   encryption: z.strictObject({
     parameterSet: z.enum([

@@ -14,6 +14,7 @@ import { invertingGradients } from '../../../attacks/inverting-gradients/index.t
 import type { LabelledSamples } from '../../../src/data/dataset.ts';
 import { randomStream } from '../../../src/engine/random.ts';
 import { tf } from '../../../src/engine/tensors.ts';
+import { localTraining } from '../../../src/federation/local-training.ts';
 import { ssim } from '../../../src/metrics/ssim.ts';
 import { findModel } from '../../../src/models/registry.ts';
 import { exposeTransmission } from '../../../src/view/exposure.ts';
@@ -27,7 +28,7 @@ describe('replayed local training', () => {
   const model = lenet5;
   const start = model.initialize(random.derive('init'));
 
-  async function replay(own: LabelledSamples, localSteps: number, batchSize: number) {
+  async function replay(own: LabelledSamples, localSteps: number, batchSize: number, proximal = 0) {
     const learningRate = 0.05;
     const program = await engine.compile({
       name: 'test/replay',
@@ -41,7 +42,7 @@ describe('replayed local training', () => {
       step({ constants }) {
         const tensors = model.layout.entries.length;
         const [images, targets] = constants.slice(tensors) as [Tensor, Tensor];
-        const training = { model, localSteps, batchSize, learningRate };
+        const training = { model, localSteps, batchSize, learningRate, proximal };
         const weights = constants.slice(0, tensors);
         return { state: [], outputs: [replayLocalTraining(training, weights, images, targets)] };
       },
@@ -97,6 +98,15 @@ describe('replayed local training', () => {
         learningRate: 0.05,
       });
     expectSameUpdate(await replay(take(310, 3), 4, 2), weights);
+  });
+
+  test('gives a client’s own update under FedProx', async () => {
+    const own = take(310, 3);
+    const weights = await localTraining(engine, model, 3).train({
+      ...{ start, samples: own, epochs: 3, learningRate: 0.05, proximal: 4 },
+      ...{ random: random.derive('client'), signal: new AbortController().signal },
+    });
+    expectSameUpdate(await replay(own, 3, 3, 4), weights);
   });
 });
 

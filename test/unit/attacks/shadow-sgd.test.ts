@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { SgdTrainer } from '../../../attacks/shadow/sgd.ts';
 import { randomStream } from '../../../src/engine/random.ts';
 import { tf } from '../../../src/engine/tensors.ts';
+import { localTraining } from '../../../src/federation/local-training.ts';
 import { ParameterLayout } from '../../../src/models/layout.ts';
 import type { Model } from '../../../src/models/model.ts';
 import { findModel } from '../../../src/models/registry.ts';
@@ -39,6 +40,17 @@ test('one full batch is one step of gradient descent', async () => {
   const trained = await trainer.train({ ...job, epochs: 1 });
   trainer.close();
   const expected = await trainLocally(mlp, start, job.samples, { steps: 1, learningRate: 0.1 });
+  // The same sum in another order.
+  trained.forEach((weight, at) => {
+    expect(Math.abs(weight - (expected[at] as number))).toBeLessThan(1e-6);
+  });
+});
+
+test('under FedProx a model is held where a client of that round would be', async () => {
+  const trainer = await SgdTrainer.open(mlp, engine, 22, 4);
+  const trained = await trainer.train(job);
+  trainer.close();
+  const expected = await localTraining(engine, mlp, 22).train({ ...job, proximal: 4 });
   // The same sum in another order.
   trained.forEach((weight, at) => {
     expect(Math.abs(weight - (expected[at] as number))).toBeLessThan(1e-6);
