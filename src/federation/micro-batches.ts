@@ -58,8 +58,8 @@ export class MicroBatchedSgd {
   ): Promise<Float32Array> {
     this.#gradient ??= this.#engine.compile(batchGradient(this.#model, this.#microBatch));
     const program = await this.#gradient;
-    // Two vectors in turn: these models are large.
-    let [current, next] = [weights.slice(), new Float32Array(weights.length)];
+    let current = weights;
+    let next = new Float32Array(weights.length);
     for (let first = 0; first < order.length; first += this.#batchSize) {
       const batch = order.subarray(first, first + this.#batchSize);
       next.set(current);
@@ -79,7 +79,8 @@ export class MicroBatchedSgd {
         this.#subtract(next, learningRate, outputs);
       }
       this.#finish(next, start, learningRate * proximal);
-      [current, next] = [next, current];
+      // Two vectors in turn, as these models are large; the caller keeps its own.
+      [current, next] = [next, current === weights ? new Float32Array(weights.length) : current];
     }
     return current;
   }
