@@ -59,7 +59,7 @@ export class MicroBatchedSgd {
     this.#gradient ??= this.#engine.compile(batchGradient(this.#model, this.#microBatch));
     const program = await this.#gradient;
     let current = weights;
-    let next = new Float32Array(weights.length);
+    let next: Float32Array = new Float32Array(weights.length);
     for (let first = 0; first < order.length; first += this.#batchSize) {
       const batch = order.subarray(first, first + this.#batchSize);
       next.set(current);
