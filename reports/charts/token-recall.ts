@@ -19,7 +19,7 @@ export function tokenRecallChart(recall: TokenRecall): Chart {
     x: {
       // Everything encrypted is far from the ratios between which papers choose.
       type: most > 0.5 ? 'sqrt' : 'linear',
-      domain: [0, Math.max(most, 0.05)],
+      domain: [0, most > 0.5 ? 1 : Math.max(1.08 * most, 0.05)],
       ticks: most > 0.5 ? [0, 0.05, 0.2, 0.5, 1] : 5,
       tickFormat: '~r',
       label: 'Realised encrypt ratio ρ',
