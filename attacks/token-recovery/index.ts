@@ -8,8 +8,8 @@ import {
 import { readingAdversaries } from '../../src/view/adversaries.ts';
 import type { ReconstructionTarget } from '../../src/view/auxiliary.ts';
 import type { ServerView } from '../../src/view/server-view.ts';
-import { observedOf, shuffledWithinTensors } from '../mask-leakage/observed-sets.ts';
-import { chosenTokens } from './mask-rows.ts';
+import { shuffledWithinTensors } from '../mask-leakage/observed-sets.ts';
+import { chosenTokens, firstChoices } from './mask-rows.ts';
 import { movedTokens } from './moved-rows.ts';
 import { usualTokens } from './usual-tokens.ts';
 
@@ -93,14 +93,14 @@ function tokensOfMasks(
 ): RecoveredTokens['maskTokens'] {
   const { layout, language } = model;
   const entry = layout.entry(language?.embedding as string);
-  const observed = observedOf(view, client);
-  const named = chosenTokens(
-    observed.map(({ set }) => set),
-    entry,
-  );
+  const chosen = view.rounds.flatMap((round) => {
+    const sent = round.transmissions.find((one) => one.client === client);
+    return (sent && firstChoices(round, sent, entry)) ?? [];
+  });
+  const named = chosenTokens(chosen, entry);
   if (!named) return undefined;
-  const shuffled = observed.map(({ set, round }) =>
-    shuffledWithinTensors(set, layout, random.derive('token-recovery', client, round)),
+  const shuffled = chosen.map((set, at) =>
+    shuffledWithinTensors(set, layout, random.derive('token-recovery', client, at)),
   );
   return { named, control: chosenTokens(shuffled, entry) ?? new Int32Array(0) };
 }

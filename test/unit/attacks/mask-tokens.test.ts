@@ -90,24 +90,31 @@ async function found(
     meanImage: new Float32Array(0),
     distractors: new Float32Array(0),
   };
-  return { target: output.targets[0], score: maskTokenF1.score(output, truth) };
+  const present = new Set([...own.inputs, ...own.labels]);
+  return { target: output.targets[0], score: maskTokenF1.score(output, truth), present };
 }
 
-/** MaskCrypt's choice of a twentieth, against an attacker that knows where the client started. */
+/** MaskCrypt's choice of a fifth, in its order, against an attacker that knows where the client started. */
 const guided = (start: Float32Array, sent: Float32Array) =>
   selectMask(
     start.map((before, at) => before - (sent[at] as number)),
     start,
     sent,
-    Math.round(start.length / 20),
+    Math.round(start.length / 5),
   );
 
-test.each(['tied', 'untied'] as const)(
+test.each([
+  ['tied', 0.8],
+  // Of 16 values per row, those of rare tokens are not among the first chosen.
+  ['untied', 0.6],
+] as const)(
   'a guided mask of a model with a %s head names tokens, its shuffled self does not',
-  async (head) => {
-    const { score } = await found(head, guided);
-    expect(score?.value).toBeGreaterThan(0.8);
+  async (head, least) => {
+    const { score, target, present } = await found(head, guided);
+    expect(score?.value).toBeGreaterThan(least);
     expect(score?.value).toBeGreaterThan(score?.baselines?.['shuffled mask'] as number);
+    const named = target?.maskTokens?.named ?? new Int32Array(0);
+    expect(named.filter((token) => present.has(token)).length / named.length).toBeGreaterThan(0.9);
   },
 );
 
