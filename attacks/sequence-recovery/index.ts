@@ -64,7 +64,7 @@ type Params = z.infer<typeof params>;
 export const sequenceRecovery = defineAttack({
   meta: {
     id: 'sequence-recovery',
-    version: 1,
+    version: 2,
     title: 'Sequence recovery',
     source:
       'Span test: Petrov et al. 2024 (DAGER); completion of partly encrypted projections by alternating least squares (Jain et al. 2013) is ours. Search: Balunović et al. 2022 (LAMP), algorithm 1, with the distances of LAMP and TAG (Deng et al. 2021). Where LAMP moves free embeddings and is told labels, mixtures of token embeddings are moved here, which are the targets too; the language model is a bigram model of the attacker’s own texts.',

@@ -31,7 +31,7 @@ type Params = z.infer<typeof params>;
 export const tokenRecovery = defineAttack({
   meta: {
     id: 'token-recovery',
-    version: 2,
+    version: 3,
     title: 'Token recovery',
     source:
       'Melis et al. 2019 (non-zero embedding gradients are the words); for tied embeddings after Fowl et al. 2023 (Decepticons), which tells large from small rows. Here the move that all rows share is taken out first, and the groups are told apart by Otsu’s threshold on log sizes. Tokens from the mask alone: ours.',
