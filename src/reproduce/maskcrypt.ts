@@ -179,7 +179,7 @@ const figure7: ExactPreset = {
         ...timeRows,
       ],
       notes: [
-        'Extrapolations, not measurements of a whole model: sizes are one real ciphertext times their number, times those of a slice times the number of ciphertexts, on one core of this machine and without training or the network. The paper’s are from other hardware.',
+        'Extrapolations, not measurements of a whole model: sizes are one real ciphertext times their number, times those of a slice times the number of ciphertexts, on one core of this machine, which should be idle, and without training or the network. The paper’s are from other hardware.',
         `Without the second copy of the head the model has ${distilGpt2().toLocaleString('en')} parameters, ${((4 * distilGpt2()) / 2 ** 20).toFixed(1)} MiB: the published plaintext size holds both.`,
       ],
     };
