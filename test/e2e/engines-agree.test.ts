@@ -1,9 +1,10 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import type { AttackResult, Outcome, RunResults } from '../../src/api/results.ts';
+import type { RunResults } from '../../src/api/results.ts';
 import { engineFacts } from '../../src/engine/choose.ts';
 import { hefl, temporaryFolder, tinySpecification, writeText } from './cli-process.ts';
+import { expectSameResults } from './same-results.ts';
 
 const folder = temporaryFolder();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -55,30 +56,7 @@ test.skipIf(!hasRuntime)(
   'the compiled and the eager engine give the same results',
   async () => {
     const [compiled, eager] = [await runOn('compiled'), await runOn('wasm')];
-    expect(compiled.cells.map(({ hash }) => hash)).toEqual(eager.cells.map(({ hash }) => hash));
-    compiled.cells.forEach((cell, at) => {
-      const other = eager.cells[at] as typeof cell;
-      const [federation, twin] = [okValue(cell.federation), okValue(other.federation)];
-      expect(federation.realisedRatio).toBeCloseTo(twin.realisedRatio, 4);
-      expect(federation.rounds.map(({ testAccuracy }) => testAccuracy)).toEqual(
-        twin.rounds.map(({ testAccuracy }) => testAccuracy),
-      );
-      cell.attacks.forEach(({ attack, adversary, outcome }, number) => {
-        const scores = okValue(outcome);
-        const twinScores = okValue((other.attacks[number] as AttackResult).outcome);
-        for (const [metric, { value }] of Object.entries(scores.metrics)) {
-          const name = `${metric} of ${attack} by ${adversary} on ${cell.row}`;
-          const difference = Math.abs(value - (twinScores.metrics[metric]?.value as number));
-          const noise = (NOISE[attack] as number) * Math.max(1, Math.abs(value));
-          expect(difference, name).toBeLessThanOrEqual(noise);
-        }
-      });
-    });
+    expectSameResults(compiled, eager, { accuracy: 0, scores: NOISE });
   },
   300_000,
 );
-
-function okValue<T>(outcome: Outcome<T>): T {
-  if (outcome.status !== 'ok') throw new Error(JSON.stringify(outcome));
-  return outcome.value;
-}
