@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { textTable } from '../src/cli/text-table.ts';
 import { attackCases } from './attacks-cases.ts';
@@ -115,18 +116,25 @@ function rateTable(rows: readonly Row[], torch: string | undefined): string {
   return textTable([header, ...lines], [false, false, ...header.slice(2).map(() => true)]);
 }
 
+/**
+ * By the clock, and what processor time promises of idle cores: one after another takes one core,
+ * everything else all of them.
+ */
 function targetTable(rows: readonly Row[]): string {
   const lines = rows.flatMap((row) => {
-    const target = (what: string, other: Measured | undefined, wanted: number) => {
+    const target = (what: string, other: Measured | undefined, wanted: number, cores: number) => {
       if (!other) return [];
       const measured = faster(row, other);
+      const idle = (availableParallelism() * other.processor) / (cores * row.suite.processor);
       const verdict = measured >= wanted ? 'reached' : 'MISSED';
-      return [[`${row.title}: ${what}`, `≥ ${wanted}×`, `${measured.toFixed(2)}×`, verdict]];
+      const ratios = [measured, idle].map((ratio) => `${ratio.toFixed(2)}×`);
+      return [[`${row.title}: ${what}`, `≥ ${wanted}×`, ...ratios, verdict]];
     };
     return [
-      ...target('against one image and one iteration per call', row.oneAtATime, WANTED.oneAtATime),
-      ...target('against PyTorch, a process per core', row.torch, WANTED.torch),
+      ...target('one image, one iteration per call', row.oneAtATime, WANTED.oneAtATime, 1),
+      ...target('PyTorch', row.torch, WANTED.torch, availableParallelism()),
     ];
   });
-  return textTable([['must reach', 'wanted', 'measured', ''], ...lines]);
+  const header = ['must be faster than', 'wanted', 'by the clock', 'if cores were idle', ''];
+  return textTable([header, ...lines], [false, true, true, true, false]);
 }
