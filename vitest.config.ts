@@ -4,9 +4,11 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/**/*.slow.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     pool: 'forks',
+    // Vitest leaves one core alone, which is half of a small machine.
+    maxWorkers: '100%',
     setupFiles: ['test/fixed-cases.ts'],
   },
 });
