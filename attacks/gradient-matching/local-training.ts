@@ -4,6 +4,7 @@ import type { Model } from '../../src/models/model.ts';
 import {
   pulledTowards,
   trainingGradients,
+  withCopies,
   withMovedBuffers,
 } from '../../src/models/training-step.ts';
 import type { AggregatePart } from '../../src/view/aggregate.ts';
@@ -19,65 +20,69 @@ export interface LocalTraining {
   readonly parts?: readonly AggregatePart[];
 }
 
+/** What a local step does with `count` samples of a client's own, from `first` on. */
+export interface LocalStep {
+  /** ∂L/∂w per tensor of the mean loss; none where training by gradient changes nothing. */
+  gradients(weights: readonly Tensor[], first: number, count: number): (Tensor | undefined)[];
+  /** The weights after the step, with what moves by itself. */
+  finish(
+    stepped: readonly Tensor[],
+    weights: readonly Tensor[],
+    first: number,
+    count: number,
+  ): Tensor[];
+}
+
 /**
- * Replays a client's SGD on dummy data and returns (w_0 − w_T) / learning rate, [N]: Σ_t ∇L(w_t) at
- * parameters; differentiable with respect to the data (Geiping et al. 2020, §6: the gradient runs
- * through all local steps). At buffers it is what batch norm's running statistics moved by, which
- * depends on the data as well.
+ * Replays a client's SGD and returns (w_0 − w_T) / learning rate per tensor: Σ_t ∇L(w_t) at parameters;
+ * differentiable with respect to the data (Geiping et al. 2020, §6: the gradient runs through all local
+ * steps). At buffers it is what batch norm's running statistics moved by, which depends on the data as
+ * well.
  *
- * Mini-batches are taken in the dummy's own order, epoch after epoch: which samples a client drew
+ * Mini-batches are taken in the data's own order, epoch after epoch: which samples a client drew
  * together in the first epoch is only a renaming of the dummies, how it reshuffled them later is
  * unknown to the attacker.
  *
  * Of an aggregate the mean over its clients is returned; which dummies are whose is a renaming again.
  *
  * @param start parameters in layout order
- * @param images [samples, ...inputShape]
- * @param targets class probabilities, [samples, classes]
+ * @param samples of the client, or of all clients of the aggregate
  */
-export function replayLocalTraining(
+export function replayTraining(
   { parts, ...training }: LocalTraining,
   start: readonly Tensor[],
-  images: Tensor,
-  targets: Tensor,
-): Tensor {
-  if (!parts) return replayOneClient(training, start, images, targets);
+  samples: number,
+  step: LocalStep,
+): Tensor[] {
+  if (!parts) return replayOneClient(training, start, { first: 0, samples }, step);
   let first = 0;
-  return tf.addN(
-    parts.map(({ samples, weight, ...schedule }) => {
-      const own = (all: Tensor) => tf.slice(all, first, samples);
-      const client = { ...training, ...schedule };
-      const update = replayOneClient(client, start, own(images), own(targets));
-      first += samples;
-      return tf.mul(update, weight);
-    }),
-  );
+  const perClient = parts.map(({ weight, ...schedule }) => {
+    const own = { first, samples: schedule.samples };
+    first += schedule.samples;
+    const moved = replayOneClient({ ...training, ...schedule }, start, own, step);
+    return moved.map((tensor) => tf.mul(tensor, weight));
+  });
+  return start.map((_, at) => tf.addN(perClient.map((moved) => moved[at] as Tensor)));
 }
 
 function replayOneClient(
   { model, localSteps, batchSize, learningRate, proximal = 0 }: LocalTraining,
   start: readonly Tensor[],
-  images: Tensor,
-  targets: Tensor,
-): Tensor {
-  const samples = images.shape[0] as number;
-  const batches = Math.ceil(samples / batchSize);
-  const rows = (all: Tensor, batch: number) =>
-    batches === 1
-      ? all
-      : tf.slice(all, batch * batchSize, Math.min(batchSize, samples - batch * batchSize));
-
+  own: { readonly first: number; readonly samples: number },
+  step: LocalStep,
+): Tensor[] {
+  const batches = Math.ceil(own.samples / batchSize);
   let weights = [...start];
   let total: (Tensor | undefined)[] = start.map(() => undefined);
-  for (let step = 0; step < localSteps; step++) {
-    const batch = rows(images, step % batches);
-    const labels = tf.div(rows(targets, step % batches), batch.shape[0] as number);
-    const gradients = trainingGradients(model, weights, batch, labels);
+  for (let number = 0; number < localSteps; number++) {
+    const offset = (number % batches) * batchSize;
+    const rows = [own.first + offset, Math.min(batchSize, own.samples - offset)] as const;
+    const gradients = step.gradients(weights, ...rows);
     total = total.map((sum, at) => {
       const gradient = gradients[at];
       return sum && gradient ? tf.add(sum, gradient) : gradient;
     });
-    const last = step + 1 === localSteps;
+    const last = number + 1 === localSteps;
     if (last && !model.trainingPass && proximal === 0) break;
     const stepped = weights.map((weight, at) => {
       const gradient = gradients[at];
@@ -85,11 +90,48 @@ function replayOneClient(
     });
     const pulled =
       proximal > 0 ? pulledTowards(model, start, stepped, learningRate * proximal) : stepped;
-    weights = withMovedBuffers(model, pulled, weights, batch, labels);
+    weights = step.finish(pulled, weights, ...rows);
   }
   const moved = (at: number) =>
     tf.div(tf.sub(start[at] as Tensor, weights[at] as Tensor), learningRate);
   // What has no gradient moved by itself: buffers. FedProx moves less than the gradients say.
-  const update = total.map((sum, at) => (proximal === 0 && sum) || moved(at));
-  return tf.concat(update.map((tensor) => tf.reshape(tensor, [-1])));
+  return withCopies(
+    model,
+    total.map((sum, at) => (proximal === 0 && sum) || moved(at)),
+  );
+}
+
+/**
+ * A client's training on dummy data, [N].
+ *
+ * @param images [samples, ...inputShape]
+ * @param targets class probabilities, [samples, classes]
+ */
+export function replayLocalTraining(
+  training: LocalTraining,
+  start: readonly Tensor[],
+  images: Tensor,
+  targets: Tensor,
+): Tensor {
+  const { model } = training;
+  const batch = (first: number, count: number) => ({
+    inputs: rowsOf(images, first, count),
+    labels: tf.div(rowsOf(targets, first, count), count),
+  });
+  const moved = replayTraining(training, start, images.shape[0] as number, {
+    gradients(weights, first, count) {
+      const { inputs, labels } = batch(first, count);
+      return trainingGradients(model, weights, inputs, labels);
+    },
+    finish(stepped, weights, first, count) {
+      const { inputs, labels } = batch(first, count);
+      return withMovedBuffers(model, stepped, weights, inputs, labels);
+    },
+  });
+  return tf.concat(moved.map((tensor) => tf.reshape(tensor, [-1])));
+}
+
+/** Some samples of a batch [samples, …]. */
+export function rowsOf(all: Tensor, first: number, count: number): Tensor {
+  return count === all.shape[0] ? all : tf.slice(all, first, count);
 }

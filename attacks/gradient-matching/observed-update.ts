@@ -1,6 +1,8 @@
+import type { Model } from '../../src/models/model.ts';
 import type { Exposure } from '../../src/view/adversaries.ts';
 import type { AggregatePart } from '../../src/view/aggregate.ts';
 import type { CoordinateSet } from '../../src/view/partial-vector.ts';
+import type { LocalTraining } from './local-training.ts';
 
 /** A client's update, or a round's mean one, as the adversary reads it: what gradient matching matches. */
 export interface ObservedUpdate {
@@ -48,5 +50,17 @@ export function observeUpdate(exposure: Exposure): ObservedUpdate | undefined {
     learningRate,
     ...(exposure.proximal && { proximal: exposure.proximal }),
     ...(exposure.parts && { parts: exposure.parts }),
+  };
+}
+
+/** How the client trained, as the attacker replays it. */
+export function trainingOf(
+  model: Model,
+  { localSteps, batchSize, learningRate, proximal, parts }: ObservedUpdate,
+): LocalTraining {
+  return {
+    ...{ model, localSteps, batchSize, learningRate },
+    ...(proximal && { proximal }),
+    ...(parts && { parts }),
   };
 }

@@ -6,7 +6,7 @@ import type { Model } from '../../src/models/model.ts';
 import { type DummyShape, dummyImages, dummyShape, dummyTargets } from './dummy.ts';
 import { type LocalTraining, replayLocalTraining } from './local-training.ts';
 import { type Objective, relativeDistance } from './objectives.ts';
-import type { ObservedUpdate } from './observed-update.ts';
+import { type ObservedUpdate, trainingOf } from './observed-update.ts';
 
 /** Everything a matching program is compiled for. */
 export interface MatchingProblem extends LocalTraining {
@@ -20,12 +20,7 @@ export function matchingProblem(
   labels: Int32Array | undefined,
 ): MatchingProblem {
   return {
-    model,
-    localSteps: update.localSteps,
-    batchSize: update.batchSize,
-    learningRate: update.learningRate,
-    ...(update.proximal && { proximal: update.proximal }),
-    ...(update.parts && { parts: update.parts }),
+    ...trainingOf(model, update),
     dummy: dummyShape(model, update.samples, labels ? 'known' : 'soft'),
   };
 }

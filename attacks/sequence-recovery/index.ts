@@ -8,7 +8,11 @@ import {
 import type { RandomStream } from '../../src/engine/random.ts';
 import { type Exposure, readingAdversaries } from '../../src/view/adversaries.ts';
 import type { AuxiliaryKnowledge, ReconstructionTarget } from '../../src/view/auxiliary.ts';
-import { type ObservedUpdate, observeUpdate } from '../gradient-matching/observed-update.ts';
+import {
+  type ObservedUpdate,
+  observeUpdate,
+  trainingOf,
+} from '../gradient-matching/observed-update.ts';
 import { usualTokens } from '../token-recovery/usual-tokens.ts';
 import { Bigrams } from './bigrams.ts';
 import { candidateTokens, firstLogits } from './candidates.ts';
@@ -134,10 +138,9 @@ async function textsIn(
   const length = 1 + (model.inputShape[0] as number);
   const candidates = candidateTokens(exposure, model, bigrams, update.samples * length);
   const problem: TextProblem = {
-    ...{ model, length, objective: { distance, absolute }, candidates: candidates.tokens.length },
-    ...{ samples: update.samples, localSteps: update.localSteps },
-    ...{ batchSize: update.batchSize, learningRate: update.learningRate },
-    ...(update.parts && { parts: update.parts }),
+    ...trainingOf(model, update),
+    ...{ samples: update.samples, length, candidates: candidates.tokens.length },
+    objective: { distance, absolute },
   };
   const tools = {
     ...{ problem, programs, bigrams, signal, candidates: candidates.tokens },

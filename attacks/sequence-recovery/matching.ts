@@ -3,21 +3,15 @@ import type { NdArray, ProgramDefinition, TensorSpec } from '../../src/engine/pr
 import { tf } from '../../src/engine/tensors.ts';
 import type { Model } from '../../src/models/model.ts';
 import { parameterGradients, withCopies } from '../../src/models/training-step.ts';
-import type { AggregatePart } from '../../src/view/aggregate.ts';
+import { type LocalTraining, replayTraining, rowsOf } from '../gradient-matching/local-training.ts';
 import type { ObservedUpdate } from '../gradient-matching/observed-update.ts';
 import { adamStep } from '../optimisers/adam.ts';
 
 /** Everything a matching program is compiled for. */
-export interface TextProblem {
-  readonly model: Model;
+export interface TextProblem extends LocalTraining {
   readonly samples: number;
   /** Tokens of a text: the input's and the one that follows. */
   readonly length: number;
-  readonly localSteps: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  /** Of an aggregate: the trainings it is the mean of, on consecutive texts. */
-  readonly parts?: readonly AggregatePart[];
   readonly objective: TextObjective;
   /** Number of tokens that are considered. */
   readonly candidates: number;
@@ -64,56 +58,16 @@ export function constantValues(
     .concat({ shape: [candidates, classes], data: rows });
 }
 
-/** What the texts' training moves each tensor by; of an aggregate the mean over its clients. */
-function replay(
-  { parts, ...problem }: TextProblem,
-  start: readonly Tensor[],
-  texts: Tensor,
-): Tensor[] {
-  if (!parts) return replayOneClient(problem, start, texts);
-  let first = 0;
-  const perClient = parts.map(({ weight, ...schedule }) => {
-    const own = tf.slice(texts, first, schedule.samples);
-    first += schedule.samples;
-    const moved = replayOneClient({ ...problem, ...schedule }, start, own);
-    return moved.map((tensor) => tf.mul(tensor, weight));
+/** What training on mixtures of tokens, [samples, length, classes], moves each tensor by, over the learning rate. */
+function replay(problem: TextProblem, start: readonly Tensor[], texts: Tensor): Tensor[] {
+  const { model, samples } = problem;
+  return replayTraining(problem, start, samples, {
+    gradients: (weights, first, count) =>
+      parameterGradients(model, weights, (parameters) =>
+        tf.mean(language(model).mixtureLosses(parameters, rowsOf(texts, first, count))),
+      ),
+    finish: (stepped) => withCopies(model, stepped),
   });
-  return start.map((_, at) => tf.addN(perClient.map((moved) => moved[at] as Tensor)));
-}
-
-/**
- * What a client's SGD on mixtures of tokens moves each tensor by, over the learning rate: the sum of the
- * local steps' gradients. Mini-batches are taken in the texts' order.
- *
- * @param texts [samples, length, classes]
- */
-function replayOneClient(
-  problem: Omit<TextProblem, 'parts'>,
-  start: readonly Tensor[],
-  texts: Tensor,
-): Tensor[] {
-  const { model, samples, batchSize, localSteps, learningRate } = problem;
-  const batches = Math.ceil(samples / batchSize);
-  let weights = [...start];
-  let total: (Tensor | undefined)[] = start.map(() => undefined);
-  for (let step = 0; step < localSteps; step++) {
-    const first = (step % batches) * batchSize;
-    const batch =
-      batches === 1 ? texts : tf.slice(texts, first, Math.min(batchSize, samples - first));
-    const gradients = parameterGradients(model, weights, (parameters) =>
-      tf.mean(language(model).mixtureLosses(parameters, batch)),
-    );
-    total = total.map((sum, at) => {
-      const gradient = gradients[at];
-      return sum && gradient ? tf.add(sum, gradient) : (gradient ?? sum);
-    });
-    weights = weights.map((weight, at) => {
-      const gradient = gradients[at];
-      return gradient ? tf.sub(weight, tf.mul(gradient, learningRate)) : weight;
-    });
-  }
-  const moved = total.map((sum, at) => sum ?? tf.zerosLike(start[at] as Tensor));
-  return withCopies(model, moved);
 }
 
 function language({ language }: Model) {

@@ -10,9 +10,12 @@ import type {
 } from '../../src/engine/program.ts';
 import type { RandomStream } from '../../src/engine/random.ts';
 import { tf } from '../../src/engine/tensors.ts';
-import { crossEntropy } from '../../src/models/loss.ts';
-import type { Model, TrainingPass } from '../../src/models/model.ts';
-import { labelledLoss, pulledTowards } from '../../src/models/training-step.ts';
+import type { Model } from '../../src/models/model.ts';
+import {
+  pulledTowards,
+  trainingGradients,
+  withMovedBuffers,
+} from '../../src/models/training-step.ts';
 
 /**
  * w ← w − η∇L(w; batch), then FedProx's pull to where the training started, if there is one; buffers
@@ -20,11 +23,9 @@ import { labelledLoss, pulledTowards } from '../../src/models/training-step.ts';
  * State: parameters. Constants: η; with FedProx the start. Per step: inputs and labels of the batch.
  */
 function sgdStep(model: Model, batchSize: number, proximal: number): ProgramDefinition {
-  const { entries } = model.layout;
-  const places = (buffer: boolean) =>
-    entries.flatMap(({ kind }, at) => ((kind === 'buffer') === buffer ? [at] : []));
-  const [trained, buffered] = [places(false), places(true)];
-  const parameters = entries.map(({ shape }): TensorSpec => ({ shape, dtype: 'float32' }));
+  const parameters = model.layout.entries.map(
+    ({ shape }): TensorSpec => ({ shape, dtype: 'float32' }),
+  );
   return {
     name: `${model.id}/shadow-sgd`,
     state: parameters,
@@ -36,31 +37,15 @@ function sgdStep(model: Model, batchSize: number, proximal: number): ProgramDefi
     step({ state, constants, perStep }) {
       const [rate, ...start] = constants as [Tensor, ...Tensor[]];
       const [inputs, labels] = perStep as [Tensor, Tensor];
-      const next = [...state];
-      const loss = (...weights: Tensor[]) => {
-        const parameters = [...state];
-        trained.forEach((at, index) => {
-          parameters[at] = weights[index] as Tensor;
-        });
-        if (!model.trainingPass) return labelledLoss(model, parameters, inputs, labels);
-        const { logits, buffers }: TrainingPass = model.trainingPass(
-          parameters,
-          inputs,
-          tf.ones([batchSize]),
-        );
-        buffers.forEach((buffer, index) => {
-          // What the loss computes is disposed of with it; this is the next state.
-          next[buffered[index] as number] = tf.keep(buffer);
-        });
-        return crossEntropy(logits, labels);
-      };
-      const gradients = tf.grads(loss)(trained.map((at) => state[at] as Tensor));
-      trained.forEach((at, index) => {
-        next[at] = tf.sub(state[at] as Tensor, tf.mul(gradients[index] as Tensor, rate));
+      const targets = tf.div(tf.oneHot(labels, model.classes), batchSize);
+      const gradients = trainingGradients(model, state, inputs, targets);
+      const stepped = state.map((weights, at) => {
+        const gradient = gradients[at];
+        return gradient ? tf.sub(weights, tf.mul(gradient, rate)) : weights;
       });
       const pulled =
-        proximal > 0 ? pulledTowards(model, start, next, tf.mul(rate, proximal)) : next;
-      return { state: pulled, outputs: [] };
+        proximal > 0 ? pulledTowards(model, start, stepped, tf.mul(rate, proximal)) : stepped;
+      return { state: withMovedBuffers(model, pulled, state, inputs, targets), outputs: [] };
     },
   };
 }

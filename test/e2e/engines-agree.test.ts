@@ -1,9 +1,9 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import type { RunResults } from '../../src/api/results.ts';
+import { afterAll, test } from 'vitest';
 import { engineFacts } from '../../src/engine/choose.ts';
-import { hefl, temporaryFolder, tinySpecification, writeText } from './cli-process.ts';
+import { temporaryFolder, tinySpecification, writeText } from './cli-process.ts';
+import { runOn } from './run-on-engine.ts';
 import { expectSameResults } from './same-results.ts';
 
 const folder = temporaryFolder();
@@ -22,18 +22,6 @@ const specification = writeText(
     adversaries: '[mask-aware]',
   }),
 );
-
-async function runOn(engine: string): Promise<RunResults> {
-  const runs = join(folder, engine);
-  process.env.HEFL_ENGINE = engine;
-  try {
-    const { code, stderr } = await hefl('run', specification, '--runs', runs);
-    expect(code, stderr).toBe(0);
-  } finally {
-    delete process.env.HEFL_ENGINE;
-  }
-  return JSON.parse(readFileSync(join(runs, 'small/results.json'), 'utf8'));
-}
 
 const hasRuntime = (await engineFacts()).some(
   ({ id, available }) => id === 'compiled' && available,
@@ -55,7 +43,10 @@ const NOISE: Readonly<Record<string, number>> = {
 test.skipIf(!hasRuntime)(
   'the compiled and the eager engine give the same results',
   async () => {
-    const [compiled, eager] = [await runOn('compiled'), await runOn('wasm')];
+    const [compiled, eager] = [
+      await runOn('compiled', specification),
+      await runOn('wasm', specification),
+    ];
     expectSameResults(compiled, eager, { accuracy: 0, scores: NOISE });
   },
   300_000,

@@ -1,10 +1,10 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import type { RunResults } from '../../src/api/results.ts';
 import { engineFacts } from '../../src/engine/choose.ts';
-import { hefl, temporaryFolder, writeText } from './cli-process.ts';
+import { temporaryFolder, writeText } from './cli-process.ts';
+import { runOn } from './run-on-engine.ts';
 import { expectSameResults } from './same-results.ts';
 
 const folder = temporaryFolder();
@@ -48,19 +48,9 @@ const NOISE = {
 
 test.skipIf(!hasRuntime)("the quickstart's first round is the same on both engines", async () => {
   const specification = writeText(join(folder, 'first-round.yaml'), firstRound());
-  const results: RunResults[] = [];
-  for (const engine of ['compiled', 'wasm']) {
-    const runs = join(folder, engine);
-    process.env.HEFL_ENGINE = engine;
-    try {
-      const { code, stderr } = await hefl('run', specification, '--runs', runs);
-      expect(code, stderr).toBe(0);
-    } finally {
-      delete process.env.HEFL_ENGINE;
-    }
-    const file = join(runs, 'first-round/results.json');
-    results.push(JSON.parse(readFileSync(file, 'utf8')));
-  }
-  const [compiled, eager] = results as [RunResults, RunResults];
+  const [compiled, eager] = [
+    await runOn('compiled', specification),
+    await runOn('wasm', specification),
+  ];
   expectSameResults(compiled, eager, NOISE);
 });

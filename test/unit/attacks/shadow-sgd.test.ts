@@ -30,7 +30,7 @@ const counting: Model = {
   logits: ([, weight], inputs) => tf.matMul(inputs as tf.Tensor2D, weight as tf.Tensor2D),
   trainingPass(parameters, inputs, present) {
     const [count] = parameters as [tf.Tensor];
-    const logits = this.logits(parameters, inputs);
+    const logits = counting.logits(parameters, inputs);
     return { logits, buffers: [tf.add(count, tf.div(tf.sum(present), 4))] };
   },
 };

@@ -200,7 +200,7 @@ describe('WikiText-2', () => {
   test('a missing file is named, with where to put it', () =>
     inFolder(async (own) => {
       await expect(wikitext2In(() => own).read()).rejects.toThrow(
-        /wiki\.t\w+\.tokens is not there yet\. "hefl data get wikitext-2-bpe" downloads it from https:.*put that file into .*text under this name/,
+        /wiki\.train\.tokens is not there yet\. "hefl data get wikitext-2-bpe" downloads it from https:.*put that file into .*text under this name/,
       );
     }));
 
