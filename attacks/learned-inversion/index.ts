@@ -11,10 +11,7 @@ import { requireProbes } from '../gradient-matching/each-probe.ts';
 import { inferLabel } from '../gradient-matching/label-inference.ts';
 import { type ObservedUpdate, observeUpdate } from '../gradient-matching/observed-update.ts';
 import { priorReconstruction } from '../gradient-matching/prior.ts';
-import { matchingProblem } from '../gradient-matching/problem.ts';
-import { FeatureHash } from './feature-hash.ts';
-import { learnToInvert } from './network.ts';
-import { eachOwnUpdate } from './own-updates.ts';
+import { learnInverter } from './inverter.ts';
 
 const params = z.strictObject({
   features: z
@@ -29,15 +26,11 @@ const params = z.strictObject({
 });
 type Params = z.infer<typeof params>;
 
-/**
- * Learns the way back from updates to images on the attacker's own data. The attacker trains on each
- * of its own images from the same start as the probe did, keeps the coordinates it can read of the
- * probe (so that its updates went through the same mask), and fits a network from those to pixels.
- */
+/** Learns the way back from updates to images on the attacker's own data, through the same mask. */
 export const learnedInversion = defineAttack({
   meta: {
     id: 'learned-inversion',
-    version: 1,
+    version: 2,
     title: 'Learned inversion',
     source:
       'Wu et al. 2023 (Learning to Invert), §3: feature hashing of the gradient and a three-layer network. ' +
@@ -93,63 +86,22 @@ function groupProbes(aux: AuxiliaryKnowledge, context: AttackContext<Params>): G
 async function invertGroup(
   { probes, updates }: Group,
   aux: AuxiliaryKnowledge,
-  { params, model, engine, random, signal, progress }: AttackContext<Params>,
+  context: AttackContext<Params>,
 ): Promise<Reconstruction[]> {
   const [first] = updates;
   if (!first) return probes.map((probe) => priorReconstruction(probe, aux.shadow));
-  const own = aux.shadow;
-  const stream = random.derive('learned-inversion', first.round, first.localSteps);
-  const hash = new FeatureHash(first.scored, params.features, stream.derive('hash'));
-  const features = new Float32Array(own.count * hash.features);
-  // Labels of the own images are known, so the problem's are as well.
-  const problem = matchingProblem(model, first, Int32Array.of(0));
-  await eachOwnUpdate(engine, problem, first.start, own, signal, (update, at) => {
-    features.set(hash.of(update), at * hash.features);
-    progress((0.5 * (at + 1)) / own.count);
-  });
-  const scale = standardise(features);
-  const asked = new Float32Array(probes.length * hash.features);
-  updates.forEach((update, at) => {
-    const found = hash.of((update as ObservedUpdate).gradient);
-    asked.set(
-      found.map((value) => value * scale),
-      at * hash.features,
-    );
-  });
-  const { images, cost } = await learnToInvert(
-    engine,
-    { count: own.count, features, images: own.inputs },
-    asked,
-    {
-      ...params,
-      random: stream.derive('network'),
-      signal,
-      progress: (fraction) => progress(0.5 + 0.5 * fraction),
-    },
-  );
+  const inverter = await learnInverter(first, aux.shadow, context);
+  const images = await inverter.draw(updates.map((update) => (update as ObservedUpdate).gradient));
   const pixels = images.length / probes.length;
   return probes.map(({ client, round }, at) => ({
-    client,
-    round,
-    from: 'update',
+    ...{ client, round, from: 'update' },
     images: images
       .slice(at * pixels, (at + 1) * pixels)
       .map((pixel) => Math.min(1, Math.max(0, pixel))),
-    labels: Int32Array.of(inferLabel(model.layout, updates[at] as ObservedUpdate) ?? -1),
-    cost,
-    iterations: params.epochs * Math.floor(own.count / Math.min(params.batchSize, own.count)),
+    labels: Int32Array.of(inferLabel(context.model.layout, updates[at] as ObservedUpdate) ?? -1),
+    cost: inverter.cost,
+    iterations: inverter.iterations,
   }));
-}
-
-/** Scales features to a mean square of 1, in place; their ratios carry the image. Returns the factor. */
-function standardise(features: Float32Array): number {
-  let squares = 0;
-  for (const value of features) squares += value * value;
-  const scale = squares > 0 ? Math.sqrt(features.length / squares) : 1;
-  features.forEach((value, at) => {
-    features[at] = value * scale;
-  });
-  return scale;
 }
 
 function sameBytes(a: Float32Array | Uint8Array, b: Float32Array | Uint8Array): boolean {

@@ -80,25 +80,23 @@ function regressionStep(network: Model, batchSize: number): ProgramDefinition {
 }
 
 /**
- * Learns to draw images from features and draws the asked ones.
+ * Learns to draw images from features.
  *
- * @param asked features of the updates to invert, [n, features]
- * @returns images [n, pixels], not clipped, and the training's last mean squared error
+ * @returns the network's weights, and the training's last mean squared error
  */
 export async function learnToInvert(
   engine: Engine,
   { count, features, images }: TrainingPairs,
-  asked: Float32Array,
   { hidden, epochs, batchSize, learningRate, random, signal, progress }: InversionTraining,
-): Promise<{ images: Float32Array; cost: number }> {
+): Promise<{ weights: Float32Array; cost: number }> {
   const [width, pixels] = [features.length / count, images.length / count];
   const network = inversionNetwork(width, pixels, hidden);
   const { layout } = network;
   const batch = Math.min(batchSize, count);
   const program = await engine.compile(regressionStep(network, batch));
   const zeros = () => layout.split(new Float32Array(layout.size));
-  const weights = network.initialize(random.derive('weights'));
-  let state: readonly NdArray[] = [...layout.split(weights), ...zeros(), ...zeros()];
+  const start = network.initialize(random.derive('weights'));
+  let state: readonly NdArray[] = [...layout.split(start), ...zeros(), ...zeros()];
   let cost = Number.POSITIVE_INFINITY;
   const steps = Math.floor(count / batch);
   try {
@@ -129,16 +127,22 @@ export async function learnToInvert(
   } finally {
     program.dispose();
   }
-  return { images: await draw(engine, network, state, asked), cost };
+  return { weights: layout.join(state.slice(0, layout.entries.length)), cost };
 }
 
-async function draw(
+/**
+ * Draws images from features with a learned network.
+ *
+ * @param features of the updates to invert, [n, features]
+ * @returns images [n, pixels], not clipped
+ */
+export async function drawImages(
   engine: Engine,
-  network: Model,
-  state: readonly NdArray[],
-  asked: Float32Array,
+  { width, pixels, hidden }: { width: number; pixels: number; hidden: number },
+  learned: Float32Array,
+  features: Float32Array,
 ): Promise<Float32Array> {
-  const [width] = network.inputShape as readonly [number];
+  const network = inversionNetwork(width, pixels, hidden);
   const weights = network.layout.entries.map(({ shape }) => ({ shape, dtype: 'float32' as const }));
   const program = await engine.compile({
     name: 'inversion-network/draw',
@@ -151,12 +155,12 @@ async function draw(
     }),
   });
   try {
-    const steps = asked.length / width;
+    const steps = features.length / width;
     const { outputs } = await program.run({
       steps,
       state: [],
-      constants: state.slice(0, weights.length),
-      perStep: [{ shape: [steps, 1, width], data: asked }],
+      constants: network.layout.split(learned),
+      perStep: [{ shape: [steps, 1, width], data: features }],
     });
     return (outputs[0] as NdArray).data as Float32Array;
   } finally {
