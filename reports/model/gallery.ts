@@ -1,6 +1,7 @@
 import type { GalleryItem, StoredImage } from '../../src/api/results.ts';
-import { formatMetric, formatNumber, formatPlural } from '../format.ts';
+import { formatMetric, formatNumber } from '../format.ts';
 import type { ReportContext } from './context.ts';
+import { type Panel, panelSubtitle, panelsOf } from './panels.ts';
 
 /** One picture with what stands under it. */
 export interface GalleryTile {
@@ -38,66 +39,23 @@ export interface GallerySection {
 /** A page shows this many probes per panel; the scores rest on all of them. */
 const COLUMNS = 8;
 
-interface Found {
-  readonly row: string;
-  readonly adversary: string;
-  readonly item: GalleryItem;
-  /** The same for all that was made of one original. */
-  readonly original: string;
-}
+/** With the same mark for all that was made of one original. */
+type OfOriginal = GalleryItem & { readonly mark: string };
 
 export function gallerySection(context: ReportContext): GallerySection | null {
   const images = new ImageList();
-  const panels = context.results.attacks.flatMap(({ id, title }) => {
-    const seed = context.results.seeds.find((one) => galleryOf(context, id, one).length > 0);
-    if (seed === undefined) return [];
-    const found = galleryOf(context, id, seed);
-    const localSteps = [...new Set(found.map(({ item }) => item.localSteps))].sort((a, b) => a - b);
-    return localSteps.map((steps) =>
-      panel(context, images, {
-        attack: id,
-        title,
-        seed,
-        steps,
-        found: found.filter(({ item }) => item.localSteps === steps),
-      }),
-    );
-  });
+  const panels = panelsOf(context, ({ gallery }) => byOriginal(gallery ?? [])).map((of) =>
+    panel(context, images, of),
+  );
   return panels.length === 0 ? null : { panels, images: images.all };
 }
 
-function galleryOf(context: ReportContext, attack: string, seed: number): Found[] {
-  return context.results.cells
-    .filter((cell) => cell.seed === seed)
-    .flatMap(({ row, attacks }) =>
-      attacks.flatMap((result) =>
-        result.attack === attack && result.outcome.status === 'ok'
-          ? byOriginal(result.outcome.value.gallery ?? []).map((shown) => ({
-              row,
-              adversary: result.adversary,
-              ...shown,
-            }))
-          : [],
-      ),
-    );
-}
-
-function panel(
-  context: ReportContext,
-  images: ImageList,
-  of: {
-    readonly attack: string;
-    readonly title: string;
-    readonly seed: number;
-    readonly steps: number;
-    readonly found: readonly Found[];
-  },
-): GalleryPanel {
-  const probes = [...new Map(of.found.map((one) => [one.original, one])).values()];
+function panel(context: ReportContext, images: ImageList, of: Panel<OfOriginal>): GalleryPanel {
+  const probes = [...new Map(of.shown.map(({ item }) => [item.mark, item])).values()];
   const columns = probes.slice(0, COLUMNS);
   const rows = context.rows.flatMap(({ key, label }) =>
     context.results.adversaries.flatMap(({ id, title }) => {
-      const mine = of.found.filter(({ row, adversary }) => row === key && adversary === id);
+      const mine = of.shown.filter(({ row, adversary }) => row === key && adversary === id);
       if (mine.length === 0) return [];
       return [
         {
@@ -105,21 +63,17 @@ function panel(
           adversary: title,
           headline: context.headline(key, of.attack)?.score.adversary === id,
           tiles: columns.map((column) => {
-            const item = mine.find(({ original }) => original === column.original)?.item;
+            const item = mine.find((one) => one.item.mark === column.mark)?.item;
             return item ? reconstructionTile(images, item, `${label}, ${title}`) : null;
           }),
         },
       ];
     }),
   );
-  const shown =
-    probes.length > columns.length
-      ? `the first ${columns.length} of ${probes.length} probes`
-      : formatPlural(probes.length, 'probe');
   return {
     title: of.title,
-    subtitle: `${formatPlural(of.steps, 'local step')}, seed ${of.seed}, ${shown}`,
-    originals: columns.map(({ item }) => ({
+    subtitle: panelSubtitle(of, probes.length, COLUMNS, 'probe'),
+    originals: columns.map((item) => ({
       image: images.add(item.original),
       alt: `Original ${item.client < 0 ? 'in the aggregate' : `of probe client ${item.client}`}, label ${item.label}`,
       caption: [`label ${item.label}`, `round ${item.round}`],
@@ -166,14 +120,14 @@ function baselines(context: ReportContext, attack: string): GalleryPanel['baseli
   return [...byName].map(([name, scores]) => ({ name, scores: scores.join(', ') }));
 }
 
-/** The items of one attack, with the original each belongs to: those of a batch come in its order. */
-function byOriginal(gallery: readonly GalleryItem[]): Pick<Found, 'item' | 'original'>[] {
+/** The items of one answer, each with its original's mark: those of a batch come in its order. */
+function byOriginal(gallery: readonly GalleryItem[]): OfOriginal[] {
   const counts = new Map<string, number>();
   return gallery.map((item) => {
     const probe = [item.client, item.round, item.localSteps].join('/');
     const at = counts.get(probe) ?? 0;
     counts.set(probe, at + 1);
-    return { item, original: `${probe}/${at}` };
+    return { ...item, mark: `${probe}/${at}` };
   });
 }
 

@@ -1,6 +1,7 @@
 import type { TextExhibit, TextReading, TextStretch } from '../../src/api/results.ts';
 import { formatCount, formatPlural } from '../format.ts';
 import type { ReportContext } from './context.ts';
+import { type Panel, panelSubtitle, panelsOf } from './panels.ts';
 
 /**
  * A piece of text as it is drawn. `right`: recovered; `elsewhere`: a token of the text at another
@@ -43,62 +44,28 @@ export interface TextPanel {
 /** A page shows this many texts per panel; the scores rest on all of them. */
 const CASES = 2;
 
-interface Found {
-  readonly row: string;
-  readonly adversary: string;
-  readonly exhibit: TextExhibit;
-}
-
 export function textPanels(context: ReportContext): TextPanel[] {
-  return context.results.attacks.flatMap(({ id, title }) => {
-    const seed = context.results.seeds.find((one) => exhibitsOf(context, id, one).length > 0);
-    if (seed === undefined) return [];
-    const found = exhibitsOf(context, id, seed);
-    const localSteps = [...new Set(found.map(({ exhibit }) => exhibit.localSteps))];
-    return localSteps
-      .sort((a, b) => a - b)
-      .map((steps) => {
-        const mine = found.filter(({ exhibit }) => exhibit.localSteps === steps);
-        const cases = textCases(context, id, mine);
-        const shown = Math.min(CASES, cases.length);
-        return {
-          title,
-          subtitle: `${formatPlural(steps, 'local step')}, seed ${seed}, ${
-            cases.length > shown
-              ? `the first ${shown} of ${cases.length} texts`
-              : formatPlural(shown, 'text')
-          }`,
-          ordered: mine[0]?.exhibit.ordered === true,
-          cases: cases.slice(0, CASES),
-        };
-      });
+  return panelsOf(context, ({ texts }) => texts ?? []).map((panel) => {
+    const cases = textCases(context, panel);
+    return {
+      title: panel.title,
+      subtitle: panelSubtitle(panel, cases.length, CASES, 'text'),
+      ordered: panel.shown[0]?.item.ordered === true,
+      cases: cases.slice(0, CASES),
+    };
   });
 }
 
-function exhibitsOf(context: ReportContext, attack: string, seed: number): Found[] {
-  return context.results.cells
-    .filter((cell) => cell.seed === seed)
-    .flatMap(({ row, attacks }) =>
-      attacks.flatMap((result) =>
-        result.attack === attack && result.outcome.status === 'ok'
-          ? (result.outcome.value.texts ?? []).map((exhibit) => ({
-              ...{ row, adversary: result.adversary, exhibit },
-            }))
-          : [],
-      ),
-    );
-}
-
-function textCases(context: ReportContext, attack: string, found: readonly Found[]): TextCase[] {
-  const texts = new Map(found.map(({ exhibit }) => [textKey(exhibit), exhibit]));
+function textCases(context: ReportContext, { attack, shown }: Panel<TextExhibit>): TextCase[] {
+  const texts = new Map(shown.map(({ item }) => [textKey(item), item]));
   return [...texts].map(([key, exhibit]) => {
-    const mine = found.filter((one) => textKey(one.exhibit) === key);
+    const mine = shown.filter(({ item }) => textKey(item) === key);
     const lines = context.rows.flatMap((row) =>
       context.results.adversaries.flatMap(({ id, title }) => {
         const one = mine.find(({ row: of, adversary }) => of === row.key && adversary === id);
         if (!one) return [];
         const headline = context.headline(row.key, attack)?.score.adversary === id;
-        return [{ headline, line: textLine(row.label, title, one.exhibit) }];
+        return [{ headline, line: textLine(row.label, title, one.item) }];
       }),
     );
     const { guess } = exhibit;

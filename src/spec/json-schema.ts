@@ -15,6 +15,7 @@ export function specificationJsonSchema(catalogue: Catalogue): JsonSchema {
   const known: Readonly<Record<string, JsonSchema>> = {
     ...first,
     dataset: withIds(sections.dataset ?? {}, ids(catalogue.datasets)),
+    pretraining: oneOf('dataset', sections.pretraining ?? {}, ids(catalogue.datasets)),
     model: { ...sections.model, enum: ids(catalogue.models) },
     adversaries: {
       ...sections.adversaries,
@@ -71,12 +72,16 @@ function withIds(dataset: JsonSchema, ids: readonly string[]): JsonSchema {
   const alternatives = dataset.anyOf as readonly JsonSchema[];
   return {
     ...dataset,
-    anyOf: alternatives.map((alternative) => {
-      if (alternative.type === 'string') return { ...alternative, enum: ids };
-      const properties = alternative.properties as Readonly<Record<string, JsonSchema>>;
-      return { ...alternative, properties: { ...properties, id: { ...properties.id, enum: ids } } };
-    }),
+    anyOf: alternatives.map((alternative) =>
+      alternative.type === 'string' ? { ...alternative, enum: ids } : oneOf('id', alternative, ids),
+    ),
   };
+}
+
+/** A section one key of which is one of some names. */
+function oneOf(key: string, section: JsonSchema, names: readonly string[]): JsonSchema {
+  const properties = section.properties as Readonly<Record<string, JsonSchema>>;
+  return { ...section, properties: { ...properties, [key]: { ...properties[key], enum: names } } };
 }
 
 /** An id, or an id with that plug-in's own parameters; in a grid each may be a list of values. */

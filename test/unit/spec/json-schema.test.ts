@@ -50,6 +50,9 @@ describe('specificationJsonSchema', () => {
         { properties: { id: { enum: ['mnist', 'synthetic-mnist'] } } },
       ],
     });
+    expect(sections.pretraining).toMatchObject({
+      properties: { dataset: { enum: ['mnist', 'synthetic-mnist'] } },
+    });
     expect(sections.adversaries).toMatchObject({
       items: { enum: ['stale', 'global-fill', 'mask-aware', 'oracle'] },
     });
