@@ -63,9 +63,9 @@ export function chooseTargets(settings: TargetSettings): {
     },
     truth: {
       membership: membership.map(({ truth }) => truth),
-      reconstruction: reconstruction.map(({ client, round, samples }) => {
+      reconstruction: reconstruction.map(({ client, round, samples, owners }) => {
         const { inputShape, inputs, labels } = takeSamples(dataset.train, samples);
-        return { client, round, inputShape, images: inputs, labels };
+        return { client, round, inputShape, images: inputs, labels, ...(owners && { owners }) };
       }),
       meanImage: meanSample(shadow),
       distractors: takeSamples(
@@ -83,17 +83,17 @@ function reconstructionTargets({
   partition,
   probes,
   aggregates,
-}: TargetSettings): readonly ProbeClient[] {
+}: TargetSettings): readonly (ProbeClient & { readonly owners?: Int32Array })[] {
+  if (!aggregates) return probes;
   const samplesOf = (client: number) =>
-    partition.clients[client] ?? probes.find((probe) => probe.client === client)?.samples;
-  return (
-    aggregates?.map(({ round, clients, localSteps }) => ({
-      client: EVERYBODY,
-      round,
-      localSteps,
-      samples: Uint32Array.from(clients.flatMap((client) => [...(samplesOf(client) ?? [])])),
-    })) ?? probes
-  );
+    partition.clients[client] ?? probes.find((probe) => probe.client === client)?.samples ?? [];
+  return aggregates.map(({ round, clients, localSteps }) => ({
+    client: EVERYBODY,
+    round,
+    localSteps,
+    samples: Uint32Array.from(clients.flatMap((client) => [...samplesOf(client)])),
+    owners: Int32Array.from(clients.flatMap((client) => [...samplesOf(client)].map(() => client))),
+  }));
 }
 
 function membershipTargets({

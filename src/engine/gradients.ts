@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { einsum } from './einsum-gradient.ts';
 import { gather, mirrorPad, stridedSlice } from './indexing-gradients.ts';
+import { mean, sum } from './reduction-gradients.ts';
 
 type Pair<T> = readonly [T, T];
 
@@ -28,7 +29,8 @@ const run = (kernel: string, inputs: Record<string, tf.Tensor>, attributes: obje
 /**
  * Registers the gradients tfjs lacks: those of its own gradient kernels (without them a second
  * derivative throws), and the zero gradients of comparisons and logical ops. Also replaces those of
- * average pooling and of mirrored padding, which are wrong at the border, and that of gathering.
+ * average pooling and of mirrored padding, which are wrong at the border, that of gathering, and those
+ * of sums and means, which are slow.
  */
 export function registerMissingGradients(): void {
   register(tf.Conv2DBackpropFilter, ['x', 'dy'], conv2DBackpropFilter);
@@ -39,6 +41,8 @@ export function registerMissingGradients(): void {
   register(tf.StridedSlice, ['x'], stridedSlice);
   register(tf.GatherV2, ['x', 'indices'], gather);
   register(tf.MirrorPad, ['x'], mirrorPad);
+  register(tf.Sum, ['x'], sum);
+  register(tf.Mean, ['x'], mean);
   register(tf.Einsum, 'all', einsum);
   register(tf.Unpack, [], unpack);
   register(tf.SplitV, [], split);
@@ -60,7 +64,7 @@ function register(kernelName: string, saves: string[] | 'all', gradFunc: Gradien
 }
 
 function zeros(like: tf.Tensor): tf.Tensor {
-  return tf.zeros(like.shape, 'float32');
+  return tf.fill(like.shape, 0);
 }
 
 function zeroGradients(...names: string[]): Gradient {
@@ -145,7 +149,7 @@ function avgPool(dy: tf.Tensor, saved: tf.Tensor[], attributes: PoolAttributes) 
       const { top, bottom, left, right } = geometry.padInfo;
       if (top + bottom + left + right === 0) return run(tf.AvgPoolGrad, { dy, input: x }, unpadded);
       const [batch, height, width, channels] = x.shape;
-      const input = tf.zeros([batch, height + top + bottom, width + left + right, channels]);
+      const input = tf.fill([batch, height + top + bottom, width + left + right, channels], 0);
       const padded = run(
         tf.AvgPoolGrad,
         { dy: tf.mul(dy, windowOverCovered(geometry)), input },

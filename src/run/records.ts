@@ -41,5 +41,7 @@ export interface AttackRecord {
   readonly owner: { readonly cell: string; readonly adversary: AdversaryId };
   /** It read more than the targets' exposures: the answer holds for its owner only. */
   readonly readsMore: boolean;
+  /** Clients that colluded: their own images are no part of the answer. */
+  readonly colluders?: readonly number[];
   readonly outcome: Extract<Outcome<AttackScores>, { status: 'ok' | 'not-applicable' }>;
 }

@@ -1,3 +1,4 @@
+import { honest, lessColluders, shares } from './less-colluders.ts';
 import type { RoundView, ServerView, Transmission } from './server-view.ts';
 
 /** Stands where a client's number does, for all clients of a round together: their mean update. */
@@ -28,7 +29,10 @@ export type Observed = Transmission & { readonly parts?: readonly AggregatePart[
  * step on the union of all samples. Elsewhere it is the weighted mean of trainings from the same start:
  * `parts` says of which.
  *
- * @returns undefined when the client sent nothing in that round, or the round gave no new global model.
+ * Colluders' parts are no secret: in a view that they opened, the aggregate is that of the other clients.
+ *
+ * @returns undefined when the client sent nothing in that round, or the round gave no new global model,
+ *   or nobody but colluders is in it.
  */
 export function observedIn(
   view: ServerView,
@@ -40,10 +44,10 @@ export function observedIn(
     : round.transmissions.find((sent) => sent.client === client);
 }
 
-function aggregateOf({ rounds, finalModel }: ServerView, round: RoundView): Observed | undefined {
-  const { transmissions } = round;
+function aggregateOf(view: ServerView, round: RoundView): Observed | undefined {
+  const transmissions = honest(view, round);
   if (round.lost || transmissions.length === 0) return undefined;
-  const next = rounds.find((later) => later.round === round.round + 1);
+  const next = view.rounds.find((later) => later.round === round.round + 1);
   const samples = transmissions.reduce((sum, sent) => sum + sent.samples, 0);
   const asOne = transmissions.every(
     (sent) => sent.weight === undefined && sent.localSteps === 1 && sent.samples <= sent.batchSize,
@@ -54,19 +58,18 @@ function aggregateOf({ rounds, finalModel }: ServerView, round: RoundView): Obse
     samples,
     localSteps: most(({ localSteps }) => localSteps),
     batchSize: asOne ? samples : most(({ batchSize }) => batchSize),
-    weights: next?.globalModel ?? finalModel,
+    weights: lessColluders(view, round, next?.globalModel ?? view.finalModel),
     ciphertexts: { count: 0, bytes: 0 },
     ...(!asOne && { parts: partsOf(transmissions) }),
   };
 }
 
 function partsOf(transmissions: readonly Transmission[]): AggregatePart[] {
-  const weights = transmissions.map(({ weight, samples }) => weight ?? samples);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const weights = shares(transmissions);
   return transmissions.map(({ samples, localSteps, batchSize }, k) => ({
     samples,
     localSteps,
     batchSize,
-    weight: (weights[k] as number) / total,
+    weight: weights[k] as number,
   }));
 }

@@ -41,8 +41,8 @@ export interface ExposureSources {
  *
  * Without encryption all adversaries read the same, bit by bit.
  *
- * @throws {RangeError} when the client took no part in that round, when the oracle is asked to read a
- *   view that has absences, or `random` without a fresh model.
+ * @throws {RangeError} when the client took no part in that round, or the round has no aggregate to read;
+ *   when the oracle is asked to read a view that has absences, or `random` without a fresh model.
  */
 export function exposeTransmission(
   sources: ExposureSources | ServerView,
@@ -55,7 +55,7 @@ export function exposeTransmission(
   if (!round || !sent)
     throw new RangeError(
       target.client === EVERYBODY
-        ? `round ${target.round} gave no new global model`
+        ? `round ${target.round} gave no new global model, or nobody but colluders is in it`
         : `client ${target.client} sent nothing in round ${target.round}`,
     );
   const { sees, fill, scores } = findAdversary(adversary);

@@ -19,6 +19,8 @@ export interface GroundTruth {
     /** The probe client's images, [samples, ...inputShape], pixels in [0, 1]. */
     readonly images: Float32Array;
     readonly labels: Int32Array;
+    /** Of an aggregate: the client that each image belongs to. */
+    readonly owners?: Int32Array;
   }[];
   /** Mean image of the attacker's own data: the best guess without any view. */
   readonly meanImage: Float32Array;

@@ -84,6 +84,7 @@ export function openView(server: ServerView, oracle: ServerView, access: Access)
       })),
     })),
     finalModel: modelAt(server.rounds.length),
+    ...(access.colluders.length > 0 && { colluders: access.colluders }),
   };
 }
 

@@ -23,7 +23,7 @@ export { ViewFormatError } from './stored-fields.ts';
  * A view as a tree of plain objects, lists, numbers, strings and typed arrays, fit for a store.
  * Coordinate sets become bitmaps; nothing is added to the absences.
  */
-export function serialiseView(view: ServerView): StoredView {
+export function serialiseView({ colluders, ...view }: ServerView): StoredView {
   return {
     format: 'hefl-view/1',
     ...view,
@@ -39,6 +39,7 @@ export function serialiseView(view: ServerView): StoredView {
       })),
     })),
     finalModel: storePartial(view.finalModel),
+    ...(colluders && { colluders: [...colluders] }),
   };
 }
 
@@ -89,6 +90,7 @@ const storedView = z.strictObject({
   initialModel: floats,
   rounds: z.array(storedRound),
   finalModel: storedPartial,
+  colluders: z.array(count).exactOptional(),
 });
 
 /** What `serialiseView` gives. */

@@ -95,4 +95,6 @@ export interface ServerView {
   readonly rounds: readonly RoundView[];
   /** The global model after the last round, as far as the protocol gives it. */
   readonly finalModel: PartialVector;
+  /** Clients that collude with the server; only in a view that they opened. */
+  readonly colluders?: readonly number[];
 }

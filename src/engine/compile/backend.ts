@@ -39,24 +39,31 @@ export class FailedCall extends Error {
   }
 }
 
+/** What tfjs takes for a tensor's data: the value it stands for, in the graph being recorded. */
+class SymbolicData {
+  readonly graph: Graph;
+  readonly value: Value;
+
+  constructor(graph: Graph, value: Value) {
+    this.graph = graph;
+    this.value = value;
+  }
+}
+
 /** A tfjs backend whose tensors are symbolic: kernels record what they would compute. */
 export class TracingBackend extends KernelBackend {
   graph = new Graph();
-  #values = new WeakMap<DataId, Value>();
   #count = 0;
 
   /** Forgets what was recorded. */
   start(): Graph {
     this.graph = new Graph();
-    this.#values = new WeakMap();
     return this.graph;
   }
 
   /** A tensor that stands for a value. */
   hold(value: Value): TensorInfo {
-    const dataId = {};
-    this.#values.set(dataId, value);
-    this.#count++;
+    const dataId = this.#data(value);
     const { type } = value.edge;
     const dtype = type === 'int64' ? 'int32' : type;
     return { dataId, shape: [...value.shape], dtype };
@@ -64,21 +71,28 @@ export class TracingBackend extends KernelBackend {
 
   /** @throws {RefusedCall} when the tensor was made before the step was traced. */
   symbolOf(tensor: TensorInfo, operation: string): Value {
-    const value = this.#values.get(tensor.dataId);
-    if (!value)
+    const { dataId } = tensor;
+    if (!this.#isKnown(dataId))
       throw new RefusedCall(
         operation,
         'it uses a tensor made outside the step; pass it as a constant',
         true,
       );
-    return value;
+    return dataId.value;
+  }
+
+  #data(value: Value): SymbolicData {
+    this.#count++;
+    return new SymbolicData(this.graph, value);
+  }
+
+  /** Whether the data belong to a tensor of this trace. */
+  #isKnown(dataId: DataId): dataId is SymbolicData {
+    return dataId instanceof SymbolicData && dataId.graph === this.graph;
   }
 
   override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
-    const dataId = {};
-    this.#count++;
-    this.#values.set(dataId, this.#constant(values, shape, dtype));
-    return dataId;
+    return this.#data(this.#constant(values, shape, dtype));
   }
 
   #constant(values: BackendValues, shape: readonly number[], dtype: DataType): Value {
@@ -94,10 +108,9 @@ export class TracingBackend extends KernelBackend {
   }
 
   override readSync(dataId: DataId): never {
-    const known = this.#values.has(dataId);
     throw new RefusedCall(
       'dataSync',
-      known
+      this.#isKnown(dataId)
         ? "it reads a tensor's numbers, which are not known before the program runs"
         : 'it reads a tensor made outside the step',
       true,

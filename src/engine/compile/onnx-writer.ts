@@ -94,12 +94,18 @@ class Message {
 
 /** Base-128 encoding; negative numbers as 64-bit two's complement. */
 function varint(value: number): Uint8Array {
+  if (value < 0) return bigVarint(BigInt.asUintN(64, BigInt(value)));
   const bytes: number[] = [];
-  let rest = value < 0 ? BigInt.asUintN(64, BigInt(value)) : BigInt(value);
-  while (rest >= 128n) {
-    bytes.push(Number(rest & 127n) | 128);
-    rest >>= 7n;
-  }
+  let rest = value;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
+  bytes.push(rest);
+  return Uint8Array.from(bytes);
+}
+
+function bigVarint(value: bigint): Uint8Array {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 128n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
   bytes.push(Number(rest));
   return Uint8Array.from(bytes);
 }

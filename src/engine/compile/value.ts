@@ -22,7 +22,7 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) 
 export const range = (length: number): number[] => Array.from({ length }, (_, at) => at);
 
 const equal = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((item, at) => item === b[at]);
+  a === b || (a.length === b.length && a.every((item, at) => item === b[at]));
 
 /** A view of an edge; axes of length one are normalised to -1. */
 export function view(edge: Edge, shape: readonly number[], axes: readonly number[]): Value {
@@ -170,20 +170,25 @@ export function permute(value: Value, permutation: readonly number[]): Value {
 
 /** Broadcasts to a shape, at no cost. */
 export function stretch(value: Value, shape: readonly number[]): Value {
+  if (equal(value.shape, shape)) return value;
   const lead = shape.length - value.shape.length;
   return { edge: value.edge, shape, axes: shape.map((_, at) => value.axes[at - lead] ?? -1) };
 }
 
 /** The shape that tfjs broadcasting gives; throws where lengths differ that are not one. */
 export function broadcastShape(shapes: readonly (readonly number[])[]): number[] {
-  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
-  return range(rank).map((at) => {
-    const lengths = shapes.map((shape) => shape[at - rank + shape.length] ?? 1);
-    const wide = lengths.find((length) => length !== 1) ?? 1;
-    if (lengths.some((length) => length !== 1 && length !== wide))
-      throw new TypeError(`shapes [${shapes.join('] and [')}] don't broadcast`);
-    return wide;
-  });
+  const result: number[] = [];
+  for (const shape of shapes) {
+    while (result.length < shape.length) result.unshift(1);
+    const lead = result.length - shape.length;
+    shape.forEach((length, at) => {
+      if (length === 1) return;
+      if (result[lead + at] !== 1 && result[lead + at] !== length)
+        throw new TypeError(`shapes [${shapes.join('] and [')}] don't broadcast`);
+      result[lead + at] = length;
+    });
+  }
+  return result;
 }
 
 /**

@@ -3,6 +3,7 @@ import { randomStream } from '../../engine/random.ts';
 import { cellModel } from '../../federation/cell-model.ts';
 import type { ArtifactTree } from '../../store/artifact.ts';
 import { exposeTransmission } from '../../view/exposure.ts';
+import { answersLeft, questionsTo } from '../colluders-share.ts';
 import { readsAs, targetsOf } from '../exposures.ts';
 import { freshModel } from '../fresh-model.ts';
 import { withFeatures } from '../image-features.ts';
@@ -33,7 +34,11 @@ export async function attackStage(task: RunContext & AttackTask, tools: StageToo
   if (view instanceof NotApplicable) return finish({ readsMore: true, outcome: outcomeOf(view) });
 
   const cellRecord = (await folder.protocol(cell.hash).readJson('cell.json')) as CellRecord;
-  const auxiliary = await readAuxiliary(folder, cellRecord);
+  const auxiliary = await readAuxiliary(folder, cellRecord)
+    .then((all) => questionsTo(view, kind, all))
+    .catch(notApplicable);
+  if (auxiliary instanceof NotApplicable)
+    return finish({ readsMore: true, outcome: outcomeOf(auxiliary) });
   const input = new ObservedInput(view, adversary);
   const defense = await tools.workplace.defense(task, cell.defense.id);
   const params = defense.meta.params.parse(cell.defense.params);
@@ -78,7 +83,8 @@ export async function attackStage(task: RunContext & AttackTask, tools: StageToo
 
   const seconds = (performance.now() - start) / 1000;
   requireAllAnswered(output, kind, auxiliary);
-  const truth = await readTruth(folder, cellRecord);
+  const { colluders } = view;
+  const truth = answersLeft(await readTruth(folder, cellRecord), colluders);
   const tokenizer =
     output.kind === 'text' ? (await tools.workplace.dataset(task)).tokenizer : undefined;
   // A model that the defense made has layers of other meaning.
@@ -89,7 +95,7 @@ export async function attackStage(task: RunContext & AttackTask, tools: StageToo
       : output;
   const value = scoreAttack(judged, { truth, auxiliary, tokenizer }, seconds);
   return finish(
-    { readsMore, outcome: { status: 'ok', value } },
+    { readsMore, ...(colluders && { colluders }), outcome: { status: 'ok', value } },
     { 'output.bin': judged as unknown as ArtifactTree },
   );
 }

@@ -19,6 +19,7 @@ import { reviveNumbers } from '../../store/json.ts';
 import { resultsCsv } from '../../store/results-csv.ts';
 import type { RunFolder } from '../../store/run-folder.ts';
 import { type AdversaryId, adversaries, findAdversary } from '../../view/adversaries.ts';
+import { answersLeft } from '../colluders-share.ts';
 import type { AttackRecord, CellRecord } from '../records.ts';
 import type { CellOutcome, ResultsTask, RunContext } from '../tasks.ts';
 import { readTruth } from './targets.ts';
@@ -114,7 +115,8 @@ async function readCell(folder: RunFolder, { specification }: Task, outcome: Cel
     attacks.push({ attack, kind, adversary, outcome: stored.outcome });
     if (stored.outcome.status !== 'ok' || !truth) continue;
     const output = (await stage.readArtifact('output.bin')) as unknown as AttackOutput;
-    answers.push({ row, seed, attack, adversary, output, truth });
+    const left = answersLeft(truth, stored.colluders);
+    answers.push({ row, seed, attack, adversary, output, truth: left });
   }
   const order = (id: string) => specification.attacks.findIndex((attack) => attack.id === id);
   attacks.sort((a, b) => order(a.attack) - order(b.attack));

@@ -128,6 +128,27 @@ describe.each(['cpu', 'wasm'] as const)('gradients that tfjs lacks, on %s', (id)
     );
   });
 
+  test('sums and means over any axes, negative ones and all of them', () => {
+    const settings = fc.record({
+      seed: seeds,
+      shape: fc.array(dimension(4), { minLength: 1, maxLength: 4 }),
+      chosen: fc.option(fc.array(fc.boolean(), { minLength: 4, maxLength: 4 })),
+      fromEnd: fc.boolean(),
+      keepDims: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(settings, ({ seed, shape, chosen, fromEnd, keepDims }) => {
+        const x = normal(seed, ...shape);
+        const axes = chosen
+          ? shape.flatMap((_, at) => (chosen[at] ? (fromEnd ? at - shape.length : at) : []))
+          : undefined;
+        expectAdjoint((at) => tf.sum(at, axes, keepDims), x, seed, true);
+        expectAdjoint((at) => tf.mean(at, axes, keepDims), x, seed, true);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
   test('EluGrad in dy and in y: elu to the second order', () => {
     fc.assert(
       fc.property(seeds, (seed) => {

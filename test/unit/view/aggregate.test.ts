@@ -75,6 +75,61 @@ describe('a round’s aggregate', () => {
     expect(expose(opened, 'collusion:1').knownCount).toBe(3);
   });
 
+  test('is that of the other clients to a server that a client of it colludes with', () => {
+    const [server, oracle] = [true, false].map((masked) => {
+      // w_2 is the mean of what the three sent: shares 1/2, 1/4 and 1/4.
+      const view = viewOf(
+        {
+          serverLearns: 'plain-part',
+          globals: [f(0, 0, 0), f(1, 1, 1), f(10, 20, -30)],
+          masks: [bits(1, 0, 0), bits(0, 1, 1)],
+          locals: [
+            [f(1, 1, 1), undefined, f(1, 1, 1)],
+            [f(4, 8, 12), f(20, 40, -60), f(12, 24, -84)],
+          ],
+        },
+        masked,
+      );
+      return having(view, (client) => ({ samples: client === 0 ? 4 : 2, batchSize: 2 }));
+    }) as [ServerView, ServerView];
+    const without = (...colluders: number[]) => openView(server, oracle, { colluders, recovered: [] });
+    const exposed = expose(without(0), 'collusion:1');
+    // (w_2 − w_2^0 / 2) · 2: the mean of the other two.
+    expect(exposed.model).toEqual(f(16, 32, -72));
+    expect(exposed.start).toEqual(f(1, 1, 1));
+    expect(exposed).toMatchObject({ samples: 4, localSteps: 4, batchSize: 2, knownCount: 3 });
+    expect(exposed.parts?.map(({ samples, weight }) => [samples, weight])).toEqual([
+      [2, 0.5],
+      [2, 0.5],
+    ]);
+    // With two the last client's update is left alone: as sent, whoever's key it is under.
+    const last = expose(without(0, 1), 'collusion:2');
+    expect(last.model).toEqual(f(12, 24, -84));
+    expect(last.parts).toEqual([{ samples: 2, localSteps: 4, batchSize: 2, weight: 1 }]);
+    expect(expose(without(1), 'collusion:1').parts?.map(({ weight }) => weight)).toEqual([
+      4 / 6,
+      2 / 6,
+    ]);
+    // A colluder that wasn't there tells nothing of this round.
+    expect(expose(without(1), 'collusion:1', 1)).toEqual(expose(without(9), 'collusion:1', 1));
+    expect(() => expose(without(0, 1, 2), 'collusion:3')).toThrow(/nobody but colluders/);
+    // Nobody colludes with the others.
+    expect(expose(oracle, 'oracle').samples).toBe(8);
+  });
+
+  test('of clients that make one step each, less one of them, is one step on the others’ samples', () => {
+    const alike = (view: ServerView) => having(view, () => ({ localSteps: 1, batchSize: 8 }));
+    const [server, oracle] = [true, false].map((masked) =>
+      alike(viewOf(scenario('aggregate'), masked)),
+    ) as [ServerView, ServerView];
+    const opened = openView(server, oracle, { colluders: [1], recovered: [] });
+    const exposed = expose(opened, 'collusion:1');
+    // w_2 = 2 is the mean of the two.
+    expect(exposed.model).toEqual(f(2 * 2 + 16, 2 * 2 + 17, 2 * 2 + 18));
+    expect(exposed).toMatchObject({ samples: 8, localSteps: 1, batchSize: 8 });
+    expect(exposed.parts).toBeUndefined();
+  });
+
   test('of clients that make one step each is one step on all samples', () => {
     const view = having(viewOf(scenario('aggregate')), () => ({ localSteps: 1, batchSize: 8 }));
     const exposed = expose(view, 'mask-aware');

@@ -36,8 +36,9 @@ const cases: readonly ReferenceCase[] = existsSync(REFERENCES)
 const UNDETERMINED: Readonly<Record<string, string>> = {
   // In evaluation mode, as the name says: in training mode, which needs no running statistics, the loss
   // at x0 is 2.5188 with ReLU instead of the stored 2.5995. The initial ones, 0 and 1, give 2.5992, and
-  // up to five passes over the file's images from there don't give it either. Fitting the 48 numbers to
-  // the stored gradient of one case, to check the other, ends at 17 % of it.
+  // up to five passes over the file's images from there don't give it either. Nor are they drawn with the
+  // rest: parameters and images are the first 2,274 numbers of one seeded generator, without a gap.
+  // Fitting the 48 numbers to the stored gradient of one case, to check the other, ends at 17 % of it.
   'resblock/bn-eval': "the file omits batch norm's running mean and variance",
 };
 

@@ -1,0 +1,23 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import { traceStep } from '../../../../src/engine/compile/trace.ts';
+import { tf } from '../../../../src/engine/tensors.ts';
+
+test('tracing the gradients of sums and means writes no tensor out, however large it is', () => {
+  // 32 GiB of numbers.
+  const shape = [2 ** 17, 2 ** 16];
+  const trace = traceStep({
+    name: 'large',
+    state: [{ shape, dtype: 'float32' }],
+    constants: [],
+    perStep: [],
+    step({ state: [x] }) {
+      const cost = (at: Tensor) =>
+        tf.add(tf.sum(tf.mean(tf.square(at), 1)), tf.mean(tf.sum(at, 0)));
+      return { state: [tf.grad(cost)(x as Tensor)], outputs: [] };
+    },
+  });
+  expect(trace.nextState[0]?.shape).toEqual(shape);
+  const written = trace.graph.constants.map(({ constant }) => constant.length);
+  expect(Math.max(...written)).toBeLessThanOrEqual(2);
+});
