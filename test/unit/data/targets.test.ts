@@ -251,5 +251,9 @@ describe('aggregates', () => {
     );
     expect(images).toEqual(inRound);
     expect([...(first?.labels ?? [])]).toEqual(inRound.map((at) => dataset.train.labels[at]));
+    const owners = inRound.map((at) =>
+      [3, 0].find((client) => partition.clients[client]?.includes(at)),
+    );
+    expect([...(first?.owners ?? [])]).toEqual(owners.map((client) => client ?? 12));
   });
 });

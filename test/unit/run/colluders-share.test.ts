@@ -22,7 +22,14 @@ function viewWith(colluders: readonly number[]): ServerView {
   });
   return {
     size: 1,
-    rounds: [round(1, [[3, 2], [0, 1], [12, 1]]), round(2, [[3, 2]])],
+    rounds: [
+      round(1, [
+        [3, 2],
+        [0, 1],
+        [12, 1],
+      ]),
+      round(2, [[3, 2]]),
+    ],
     finalModel: model,
     ...(colluders.length > 0 && { colluders }),
   } as unknown as ServerView;
@@ -67,7 +74,9 @@ describe('where a client colludes', () => {
   test('an aggregate of colluders alone is no question', () => {
     const asked = questionsTo(viewWith([3]), 'reconstruction', auxiliary);
     expect(asked.reconstruction).toEqual([target(1, 2)]);
-    expect(answersLeft(truth, [3]).reconstruction.map(({ labels }) => [...labels])).toEqual([[2, 3]]);
+    expect(answersLeft(truth, [3]).reconstruction.map(({ labels }) => [...labels])).toEqual([
+      [2, 3],
+    ]);
   });
 
   test('and nobody else is left, it is not applicable to attacks on images, and to no other', () => {
@@ -82,7 +91,10 @@ describe('where a client colludes', () => {
   test('single probes are asked about as ever', () => {
     const single = { ...auxiliary, reconstruction: [target(1, 1, 12)] };
     expect(questionsTo(viewWith([0]), 'reconstruction', single)).toEqual(single);
-    const probe = { ...truth, reconstruction: truth.reconstruction.map(({ owners: _, ...one }) => one) };
+    const probe = {
+      ...truth,
+      reconstruction: truth.reconstruction.map(({ owners: _, ...one }) => one),
+    };
     expect(answersLeft(probe, [3])).toEqual(probe);
   });
 });

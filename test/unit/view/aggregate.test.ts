@@ -92,7 +92,8 @@ describe('a round’s aggregate', () => {
       );
       return having(view, (client) => ({ samples: client === 0 ? 4 : 2, batchSize: 2 }));
     }) as [ServerView, ServerView];
-    const without = (...colluders: number[]) => openView(server, oracle, { colluders, recovered: [] });
+    const without = (...colluders: number[]) =>
+      openView(server, oracle, { colluders, recovered: [] });
     const exposed = expose(without(0), 'collusion:1');
     // (w_2 − w_2^0 / 2) · 2: the mean of the other two.
     expect(exposed.model).toEqual(f(16, 32, -72));

@@ -70,7 +70,8 @@ describe('an aggregate less what colluders sent', () => {
           mask: masked,
           transmissions: everybody.map(({ samples, values, mask, sent }, client) => ({
             ...{ client, samples, mask, sent, localSteps: 1, batchSize: 9 },
-            weights: client < colluding ? PartialVector.complete(values) : PartialVector.unknown(SIZE),
+            weights:
+              client < colluding ? PartialVector.complete(values) : PartialVector.unknown(SIZE),
             ciphertexts: { count: 0, bytes: 0 },
           })),
         } as RoundView;
@@ -106,8 +107,12 @@ describe('an aggregate less what colluders sent', () => {
     };
     const view = { size: 4, colluders: [0] } as unknown as ServerView;
     const left = lessColluders(view, round, part(1, 1, 1, 0));
-    expect(left).toEqual(PartialVector.restrict(Float32Array.of(0, 0, 3, 0), Uint8Array.of(0, 0, 1, 0)));
+    expect(left).toEqual(
+      PartialVector.restrict(Float32Array.of(0, 0, 3, 0), Uint8Array.of(0, 0, 1, 0)),
+    );
     // Nobody of the round colludes: as it was.
-    expect(lessColluders({ ...view, colluders: [7] }, round, part(1, 1, 1, 0))).toEqual(part(1, 1, 1, 0));
+    expect(lessColluders({ ...view, colluders: [7] }, round, part(1, 1, 1, 0))).toEqual(
+      part(1, 1, 1, 0),
+    );
   });
 });

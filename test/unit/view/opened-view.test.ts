@@ -199,6 +199,7 @@ describe('an opened view', () => {
         const server = viewOf(scenario);
         const view = openView(server, viewOf(scenario, false), { colluders: [9], recovered: [] });
         expect(parseView(serialiseView(view)).rounds).toHaveLength(server.rounds.length);
+        expect(parseView(serialiseView(view)).colluders).toEqual([9]);
         server.rounds.forEach(({ transmissions }, at) => {
           transmissions.forEach(({ weights }, k) => {
             const now = view.rounds[at]?.transmissions[k]?.weights as PartialVector;
