@@ -1,12 +1,11 @@
 import { imageMetric, windowedMeasure } from './images.ts';
 import {
   everySecond,
-  filterInside,
   gaussian,
   grayLevels,
+  localMoments,
   meanOverChannels,
   type Plane,
-  productOf,
 } from './planes.ts';
 
 /** Exponents of the five published scales. */
@@ -70,15 +69,13 @@ function similarityOfPlanes(original: Plane, other: Plane, levels: number): numb
 
 /** Mean SSIM, and mean of its contrast-structure term alone. */
 function comparePlanes(x: Plane, y: Plane): { similarity: number; contrast: number } {
-  const [meanX, meanY] = [filterInside(x, WINDOW).values, filterInside(y, WINDOW).values];
-  const moment = (a: Plane, b: Plane) => filterInside(productOf(a, b), WINDOW).values;
-  const [xx, yy, xy] = [moment(x, x), moment(y, y), moment(x, y)];
+  const { meanX, meanY, varianceX, varianceY, covariance } = localMoments(x, y, WINDOW);
   let similarity = 0;
   let contrast = 0;
   for (let at = 0; at < meanX.length; at++) {
     const [mx, my] = [meanX[at] as number, meanY[at] as number];
-    const variances = (xx[at] as number) - mx * mx + (yy[at] as number) - my * my;
-    const structure = (2 * ((xy[at] as number) - mx * my) + C2) / (variances + C2);
+    const variances = (varianceX[at] as number) + (varianceY[at] as number);
+    const structure = (2 * (covariance[at] as number) + C2) / (variances + C2);
     contrast += structure;
     similarity += structure * ((2 * mx * my + C1) / (mx * mx + my * my + C1));
   }

@@ -74,6 +74,30 @@ export function everySecond({ width, height, values }: Plane): Plane {
   return { width: across, height: down, values: kept };
 }
 
-export function productOf(a: Plane, b: Plane): Plane {
+/** Means, variances and covariance of two planes in every window that lies inside them. */
+export interface LocalMoments {
+  readonly meanX: Float64Array;
+  readonly meanY: Float64Array;
+  readonly varianceX: Float64Array;
+  readonly varianceY: Float64Array;
+  readonly covariance: Float64Array;
+}
+
+/** @param row of the separable window */
+export function localMoments(x: Plane, y: Plane, row: Float64Array): LocalMoments {
+  const [meanX, meanY] = [filterInside(x, row).values, filterInside(y, row).values];
+  const central = (a: Plane, b: Plane, meanA: Float64Array, meanB: Float64Array) =>
+    filterInside(productOf(a, b), row).values.map(
+      (mean, at) => mean - (meanA[at] as number) * (meanB[at] as number),
+    );
+  return {
+    ...{ meanX, meanY },
+    varianceX: central(x, x, meanX, meanX),
+    varianceY: central(y, y, meanY, meanY),
+    covariance: central(x, y, meanX, meanY),
+  };
+}
+
+function productOf(a: Plane, b: Plane): Plane {
   return { ...a, values: a.values.map((value, at) => value * (b.values[at] as number)) };
 }

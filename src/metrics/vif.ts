@@ -4,9 +4,9 @@ import {
   filterInside,
   gaussian,
   grayLevels,
+  localMoments,
   meanOverChannels,
   type Plane,
-  productOf,
 } from './planes.ts';
 
 /** Scales of the published index; small images have room for fewer. */
@@ -71,14 +71,12 @@ function informationRatio(reference: Plane, distorted: Plane, scales: number): n
       x = everySecond(filterInside(x, kernel));
       y = everySecond(filterInside(y, kernel));
     }
-    const [meanX, meanY] = [filterInside(x, kernel).values, filterInside(y, kernel).values];
-    const moment = (a: Plane, b: Plane) => filterInside(productOf(a, b), kernel).values;
-    const [xx, yy, xy] = [moment(x, x), moment(y, y), moment(x, y)];
-    for (let at = 0; at < meanX.length; at++) {
-      const [mx, my] = [meanX[at] as number, meanY[at] as number];
-      const varianceX = Math.max(0, (xx[at] as number) - mx * mx);
-      const varianceY = Math.max(0, (yy[at] as number) - my * my);
-      const { gain, noise } = channelModel(varianceX, varianceY, (xy[at] as number) - mx * my);
+    const moments = localMoments(x, y, kernel);
+    for (let at = 0; at < moments.covariance.length; at++) {
+      const varianceX = Math.max(0, moments.varianceX[at] as number);
+      const varianceY = Math.max(0, moments.varianceY[at] as number);
+      const covariance = moments.covariance[at] as number;
+      const { gain, noise } = channelModel(varianceX, varianceY, covariance);
       carried += Math.log10(1 + (gain * gain * varianceX) / (noise + VISUAL_NOISE));
       // What the paper's code calls σ1²: without variance the original holds nothing to lose.
       available += Math.log10(1 + (varianceX < NEGLIGIBLE ? 0 : varianceX) / VISUAL_NOISE);
