@@ -28,7 +28,11 @@ export function safetyAnswer(context: ReportContext, family: Family, kind: Attac
     const worst = worstHeadline(context, row.key, kind);
     return worst ? [{ row, worst, level: worstLevel(levels(context, row.key, kind)) }] : [];
   });
-  const question = QUESTIONS[kind](family.title);
+  const asked = QUESTIONS[kind](family.title);
+  const question =
+    kind === 'reconstruction' && context.ofAggregates
+      ? asked.replace('?', ' in a round’s aggregate?')
+      : asked;
   const [first] = judged;
   if (!first)
     return [

@@ -33,6 +33,8 @@ export interface ReportContext {
   trained(row: string): readonly TrainedCell[];
   /** Mean over seeds; `null` where no federation ran. */
   realisedRatio(row: string): number | null;
+  /** Images are reconstructed from rounds' aggregates, not from single probes' updates. */
+  readonly ofAggregates: boolean;
   /** The metric a verdict rests on: AUC for membership, SSIM for reconstruction, when scored. */
   headlineMetric(attack: string): MetricDescription | undefined;
   headline(row: string, attack: string): Headline | undefined;
@@ -104,9 +106,11 @@ export function reportContext(results: RunResults): ReportContext {
     return judged && strongest(row, id, judged, 'colluders');
   };
 
+  const { probes } = results.specification as { readonly probes?: { readonly of?: string } };
   return {
     results,
     rows,
+    ofAggregates: probes?.of === 'aggregate',
     row: (key) => rows.find((one) => one.key === key) ?? unknownRow(key),
     attack,
     adversary,

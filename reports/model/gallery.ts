@@ -32,6 +32,8 @@ export interface GalleryPanel {
 }
 
 export interface GallerySection {
+  /** The images are those of rounds' aggregates, not of single probes. */
+  readonly ofAggregates: boolean;
   readonly panels: readonly GalleryPanel[];
   readonly images: readonly StoredImage[];
 }
@@ -47,7 +49,8 @@ export function gallerySection(context: ReportContext): GallerySection | null {
   const panels = panelsOf(context, ({ gallery }) => byOriginal(gallery ?? [])).map((of) =>
     panel(context, images, of),
   );
-  return panels.length === 0 ? null : { panels, images: images.all };
+  if (panels.length === 0) return null;
+  return { ofAggregates: context.ofAggregates, panels, images: images.all };
 }
 
 function panel(context: ReportContext, images: ImageList, of: Panel<OfOriginal>): GalleryPanel {
@@ -72,7 +75,7 @@ function panel(context: ReportContext, images: ImageList, of: Panel<OfOriginal>)
   );
   return {
     title: of.title,
-    subtitle: panelSubtitle(of, probes.length, COLUMNS, 'probe'),
+    subtitle: panelSubtitle(of, probes.length, COLUMNS, context.ofAggregates ? 'image' : 'probe'),
     originals: columns.map((item) => ({
       image: images.add(item.original),
       alt: `Original ${item.client < 0 ? 'in the aggregate' : `of probe client ${item.client}`}, label ${item.label}`,
@@ -120,14 +123,17 @@ function baselines(context: ReportContext, attack: string): GalleryPanel['baseli
   return [...byName].map(([name, scores]) => ({ name, scores: scores.join(', ') }));
 }
 
-/** The items of one answer, each with its original's mark: those of a batch come in its order. */
+/**
+ * The items of one answer, each with its original's mark: the picture itself, as an answer may leave out
+ * some of a batch (colluders' own). Of a picture that is there twice the first counts as the first.
+ */
 function byOriginal(gallery: readonly GalleryItem[]): OfOriginal[] {
   const counts = new Map<string, number>();
   return gallery.map((item) => {
-    const probe = [item.client, item.round, item.localSteps].join('/');
-    const at = counts.get(probe) ?? 0;
-    counts.set(probe, at + 1);
-    return { ...item, mark: `${probe}/${at}` };
+    const picture = [item.client, item.round, item.localSteps, item.original.pixels].join('/');
+    const at = counts.get(picture) ?? 0;
+    counts.set(picture, at + 1);
+    return { ...item, mark: `${picture}/${at}` };
   });
 }
 

@@ -60,7 +60,7 @@ export function verdictSection(context: ReportContext): VerdictSection {
   return {
     attacks: attacks.map(({ id, title, kind }) => ({
       title,
-      kind,
+      kind: kind === 'reconstruction' && context.ofAggregates ? `${kind} from aggregates` : kind,
       metric: context.headlineMetric(id)?.title ?? 'no score',
     })),
     columns: attacks.length + 1,
