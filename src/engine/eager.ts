@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type {
   Engine,
@@ -72,7 +73,7 @@ class EagerProgram implements Program {
         state = next.state.map((tensor) => tf.keep(tensor));
         release(spent, [...state, ...constants]);
         if (performance.now() - turn > turnMilliseconds && step + 1 < steps) {
-          await new Promise((resume) => setImmediate(resume));
+          await setImmediate();
           await this.#select();
           turn = performance.now();
         }

@@ -60,7 +60,8 @@ export interface RunResult {
 export interface Program {
   readonly definition: ProgramDefinition;
   /**
-   * Runs `steps` steps in a row; bitwise the same as that many runs of one step.
+   * Runs `steps` steps in a row; bitwise the same as that many runs of one step. The arguments stay
+   * the caller's, and must not change meanwhile.
    * @throws {TypeError} naming the argument whose shape or type is not the compiled one.
    * @throws the signal's reason, when the run was given up.
    */

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Engine, Program, ProgramDefinition } from '../program.ts';
 import '../tensors.ts';
 import { ProgramPool } from '../pool/program-pool.ts';
+import { inTurn } from '../turns.ts';
 import { CompiledProgram, type OpenSeat } from './compiled-program.ts';
 import { unavailableDevice } from './device.ts';
 import { UntraceableOperation } from './errors.ts';
@@ -90,7 +91,7 @@ class CompiledEngine implements Engine {
 
   async #create(definition: ProgramDefinition): Promise<Program> {
     try {
-      return new CompiledProgram(definition, await this.#open(toSource(definition)));
+      return new CompiledProgram(definition, await this.#open(await toSource(definition)));
     } catch (error) {
       const { fallback, warn = console.warn } = this.#options;
       if (!(error instanceof UntraceableOperation) || !fallback) throw error;
@@ -104,8 +105,10 @@ class CompiledEngine implements Engine {
   }
 }
 
-function toSource(definition: ProgramDefinition): LoopSource {
-  const { bytes, inputs } = writeLoop(traceStep(definition));
+/** Tracing and writing block this thread, each in a turn of the event loop of its own. */
+async function toSource(definition: ProgramDefinition): Promise<LoopSource> {
+  const trace = await inTurn(() => traceStep(definition));
+  const { bytes, inputs } = await inTurn(() => writeLoop(trace));
   const sizes = definition.state.map(({ shape }) => sizeOf(shape));
   return { name: definition.name, bytes, inputs, stateSize: sizes.reduce((a, b) => a + b, 0) };
 }

@@ -5,6 +5,7 @@ import { UntraceableOperation } from '../compile/errors.ts';
 import type { LoopArguments, LoopSource, SessionOptions } from '../compile/loop-runner.ts';
 import type { RunResult } from '../program.ts';
 import type { Reply, Request } from './messages.ts';
+import { packArguments } from './packed-arguments.ts';
 
 interface Job {
   readonly model: number;
@@ -139,26 +140,38 @@ export class ProgramPool {
   }
 
   #give(member: Member, job: Job): void {
-    const { model, source, args, cancelled } = job;
     member.job = job;
     // An idle worker doesn't keep the process alive, one at work does.
     member.worker.ref();
+    this.#send(member, job).catch((error: unknown) => {
+      this.#free(member);
+      job.reject(error);
+      this.#dispatch();
+    });
+  }
+
+  async #send(member: Member, { model, source, args, cancelled }: Job): Promise<void> {
+    const packed = args && (await packArguments(args));
     const request: Request = {
       type: 'task',
       task: this.#tasks++,
       model,
       cancelled,
       ...(!member.models.has(model) && { source }),
-      ...(args && { args }),
+      ...(packed && { args: packed.args }),
     };
     member.models.add(model);
-    member.worker.postMessage(request);
+    member.worker.postMessage(request, packed?.moved);
+  }
+
+  #free(member: Member): void {
+    member.job = undefined;
+    member.worker.unref();
   }
 
   #receive(member: Member, reply: Reply): void {
     const { job } = member;
-    member.job = undefined;
-    member.worker.unref();
+    this.#free(member);
     if (job && reply.status === 'done') job.resolve(reply.result);
     else if (job && reply.status === 'cancelled') job.reject(job.signal?.reason);
     else if (job) {

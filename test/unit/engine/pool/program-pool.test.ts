@@ -76,6 +76,31 @@ describe.skipIf(!hasRuntime)('a pool of workers', () => {
     expect(results[2]).toEqual(results[0]);
   });
 
+  test('programs compiled at once are traced in different turns of this thread’s event loop', async () => {
+    const engine = await open({ workers: 1 });
+    const events: string[] = [];
+    const traced = (name: string): ProgramDefinition => ({
+      ...counting,
+      name,
+      step(args) {
+        events.push(name);
+        return counting.step(args);
+      },
+    });
+    const turn = () => {
+      events.push('turn');
+      turning = setImmediate(turn);
+    };
+    let turning = setImmediate(turn);
+    const programs = await Promise.all([engine.compile(traced('a')), engine.compile(traced('b'))]);
+    clearImmediate(turning);
+    const [a, b] = [events.indexOf('a'), events.indexOf('b')];
+    // Both models are then written, each in a turn again.
+    expect(events.slice(a, b).filter((event) => event === 'turn').length).toBeGreaterThan(0);
+    expect(events.slice(b).filter((event) => event === 'turn').length).toBeGreaterThan(1);
+    for (const program of programs) program.dispose();
+  });
+
   test('arguments stay the caller’s', async () => {
     const engine = await open({ workers: 1 });
     const program = await engine.compile(recurrence(5));
