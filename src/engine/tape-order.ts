@@ -43,8 +43,8 @@ function moveLastBeforeItsReaders(tape: TapeNode[]): void {
 }
 
 function reads(node: TapeNode | undefined, outputs: readonly Tensor[]): boolean {
-  return (
-    node !== undefined &&
-    Object.values(node.inputs).some((input) => outputs.some((output) => output.id === input.id))
-  );
+  if (!node) return false;
+  for (const name of Object.keys(node.inputs))
+    for (const { id } of outputs) if (node.inputs[name]?.id === id) return true;
+  return false;
 }

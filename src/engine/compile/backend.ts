@@ -185,10 +185,12 @@ function record(
   inputs: object,
   attrs: object,
 ): TensorInfo | TensorInfo[] {
-  const given = Object.entries(inputs as Record<string, TensorInfo | undefined>);
+  const given = inputs as Record<string, TensorInfo | undefined>;
   const values: Record<string, Value> = {};
-  for (const [name, tensor] of given)
+  for (const name of Object.keys(given)) {
+    const tensor = given[name];
     if (tensor) values[name] = backend.symbolOf(tensor, kernelName);
+  }
   try {
     const results = kernel({
       graph: backend.graph,

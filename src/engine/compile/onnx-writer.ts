@@ -74,9 +74,10 @@ class Message {
     return this.bytes(field, Buffer.from(value, 'utf8'));
   }
   message(field: number, value: Message): this {
+    // Not as arguments: the parts of a large graph are more than a call takes.
     this.#push(varint(field * 8 + 2), varint(value.#length));
-    // One by one: the parts of a large graph are more than a call takes arguments.
-    for (const part of value.#parts) this.#push(part);
+    for (const part of value.#parts) this.#parts.push(part);
+    this.#length += value.#length;
     return this;
   }
   encode(): Uint8Array {
@@ -92,8 +93,15 @@ class Message {
   }
 }
 
+/** Numbers of one byte: nearly all tags and lengths. */
+const SHORT: readonly Uint8Array[] = Array.from({ length: 128 }, (_, value) =>
+  Uint8Array.of(value),
+);
+
 /** Base-128 encoding; negative numbers as 64-bit two's complement. */
 function varint(value: number): Uint8Array {
+  const short = SHORT[value];
+  if (short) return short;
   if (value < 0) return bigVarint(BigInt.asUintN(64, BigInt(value)));
   const bytes: number[] = [];
   let rest = value;

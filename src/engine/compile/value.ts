@@ -19,9 +19,13 @@ export interface Value {
 }
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-export const range = (length: number): number[] => Array.from({ length }, (_, at) => at);
+export function range(length: number): number[] {
+  const numbers: number[] = [];
+  for (let at = 0; at < length; at++) numbers.push(at);
+  return numbers;
+}
 
-const equal = (a: readonly number[], b: readonly number[]): boolean =>
+export const equal = (a: readonly number[], b: readonly number[]): boolean =>
   a === b || (a.length === b.length && a.every((item, at) => item === b[at]));
 
 /** A view of an edge; axes of length one are normalised to -1. */
@@ -177,16 +181,17 @@ export function stretch(value: Value, shape: readonly number[]): Value {
 
 /** The shape that tfjs broadcasting gives; throws where lengths differ that are not one. */
 export function broadcastShape(shapes: readonly (readonly number[])[]): number[] {
-  const result: number[] = [];
+  let widest: readonly number[] = [];
+  for (const shape of shapes) if (shape.length > widest.length) widest = shape;
+  const result = widest.slice();
   for (const shape of shapes) {
-    while (result.length < shape.length) result.unshift(1);
     const lead = result.length - shape.length;
-    shape.forEach((length, at) => {
-      if (length === 1) return;
-      if (result[lead + at] !== 1 && result[lead + at] !== length)
-        throw new TypeError(`shapes [${shapes.join('] and [')}] don't broadcast`);
+    for (let at = 0; at < shape.length; at++) {
+      const [length, other] = [shape[at] as number, result[lead + at]];
+      if (length === other || length === 1) continue;
+      if (other !== 1) throw new TypeError(`shapes [${shapes.join('] and [')}] don't broadcast`);
       result[lead + at] = length;
-    });
+    }
   }
   return result;
 }

@@ -4,6 +4,7 @@ import {
   arrangeThin,
   broadcastShape,
   elementType,
+  equal,
   fullOrder,
   knownSplat,
   memoryOrder,
@@ -37,10 +38,15 @@ export function elementwise(
 ): Value {
   const shape = broadcastShape(operands.map((operand) => operand.shape));
   const views = operands.map((operand) => stretch(operand, shape));
+  const main = views.reduce((a, b) => (weight(b) > weight(a) ? b : a));
+  if (main.axes.some((axis) => axis >= 0) && views.every((operand) => lieAlike(operand, main))) {
+    const edges = views.map((operand) => operand.edge);
+    const edge = graph.add(op, edges, { type, shape: main.edge.shape }, attributes);
+    return { edge, shape, axes: main.axes };
+  }
+
   const isHeld = (axis: number) => views.some(({ axes }) => (axes[axis] as number) >= 0);
   const held = range(shape.length).filter(isHeld);
-  const main = views.reduce((a, b) => (weight(b) > weight(a) ? b : a));
-
   // The frame is the layout of the result: for each of its axes the tfjs axis it holds.
   let frame: (number | null)[];
   if (held.every((axis) => (main.axes[axis] as number) >= 0)) {
@@ -61,6 +67,11 @@ export function elementwise(
   const axes = shape.map((_, axis) => (isHeld(axis) ? frame.indexOf(axis) + lead : -1));
   return { edge, shape, axes };
 }
+
+/** Whether an operand goes with the main one as it is: one number, or laid out the same. */
+const lieAlike = (operand: Value, main: Value): boolean =>
+  operand.edge.shape.length === 0 ||
+  (equal(operand.axes, main.axes) && equal(operand.edge.shape, main.edge.shape));
 
 /**
  * The operand of the greatest weight keeps its layout: the largest, and of several one that changes
@@ -118,9 +129,9 @@ const arithmetic =
     const [a, b] = [input(call, 'a'), input(call, 'b')];
     const known = folded(call.graph, a, b, fold);
     if (known) return known;
-    const shape = broadcastShape([a.shape, b.shape]);
-    if (neutral !== undefined && knownSplat(b) === neutral) return stretch(a, shape);
-    if (neutral !== undefined && commutes && knownSplat(a) === neutral) return stretch(b, shape);
+    const stretched = (value: Value) => stretch(value, broadcastShape([a.shape, b.shape]));
+    if (neutral !== undefined && knownSplat(b) === neutral) return stretched(a);
+    if (neutral !== undefined && commutes && knownSplat(a) === neutral) return stretched(b);
     if (op === 'Mul') return product(call.graph, a, b);
     return elementwise(call.graph, op, [a, b], a.edge.type);
   };
@@ -132,8 +143,7 @@ function product(graph: Graph, a: Value, b: Value): Value {
   const node = graph.producer(large.edge);
   const factor = node?.op === 'Mul' && node.inputs.find(({ constant }) => constant?.length === 1);
   const rest = factor && node.inputs.find((edge) => edge !== factor);
-  const isMovable =
-    rest && `${rest.shape}` === `${large.edge.shape}` && knownSplat(small) === undefined;
+  const isMovable = rest && equal(rest.shape, large.edge.shape) && knownSplat(small) === undefined;
   if (!isMovable || sizeOf(small.edge.shape) === sizeOf(large.edge.shape)) return multiply(a, b);
   return multiply(multiply(small, splat(factor, [])), { ...large, edge: rest });
 }

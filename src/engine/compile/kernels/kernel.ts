@@ -1,5 +1,5 @@
 import type { Graph } from '../graph.ts';
-import type { Value } from '../value.ts';
+import { range, type Value } from '../value.ts';
 
 /** One call of a tfjs kernel while tracing. */
 export interface KernelCall {
@@ -32,6 +32,6 @@ export const inputList = (call: KernelCall): Value[] =>
 
 /** Axes as tfjs gives them (one or several, negative from the end), normalised and sorted. */
 export function axesOf(axis: unknown, rank: number): number[] {
-  const list = axis === undefined || axis === null ? [...Array(rank).keys()] : [axis].flat();
+  const list = axis === undefined || axis === null ? range(rank) : [axis].flat();
   return (list as number[]).map((item) => (item < 0 ? item + rank : item)).sort((a, b) => a - b);
 }
