@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { throughputs, type Workload, workloads } from './engine-programs.ts';
+import { measureStalls, type Stalls, stallLines } from './engine-stalls.ts';
 
 /** One row: a program at a number of threads, milliseconds per step. */
 interface Row {
@@ -28,8 +29,6 @@ export interface Measured {
   readonly memory: number;
   /** Processor milliseconds from the definition to a program that is ready to run. */
   readonly compile?: number;
-  /** Longest time that the event loop stood still, ms. */
-  readonly stall?: number;
 }
 
 const usage =
@@ -69,8 +68,11 @@ export async function benchEngine(args: string[]): Promise<void> {
       process.stderr.write(`${rows.at(-1)?.title}, threads: ${count}: done\n`);
     }
   console.log(table(rows, torch));
+  const stalls: Stalls[] = [];
+  for (const name of names) stalls.push(await measureStalls(name));
+  console.log(`\n${laidOut(stallLines(stalls))}`);
   if (values.json)
-    await writeFile(values.json, `${JSON.stringify({ machine, torch, rows }, null, 2)}\n`);
+    await writeFile(values.json, `${JSON.stringify({ machine, torch, rows, stalls }, null, 2)}\n`);
 }
 
 async function measure(
@@ -123,7 +125,6 @@ interface Reply {
   readonly wall: number;
   readonly processor: number;
   readonly memory: number;
-  readonly stall?: number;
 }
 
 /** A process that runs one workload whenever it is told to. */
@@ -193,14 +194,12 @@ export function together(processes: readonly Contestant[]): Measured {
         }),
       ),
     );
-  const stalls = processes.flatMap(({ replies }) => replies.flatMap(({ stall }) => stall ?? []));
   const compile = processes[0]?.compile;
   return {
     wall: perRound(({ wall }) => wall),
     processor: perRound(({ processor }) => processor),
     memory: perRound(({ memory }) => memory),
     ...(compile !== undefined && { compile }),
-    ...(stalls.length > 0 && { stall: Math.max(...stalls) }),
   };
 }
 
@@ -247,7 +246,6 @@ function table(rows: readonly Row[], torch: string | undefined): string {
       milliseconds(compiled.compile),
       compiled.memory.toFixed(0),
       row.torch?.memory.toFixed(0) ?? '',
-      row.threads === 'all' ? milliseconds(compiled.stall) : '',
     ];
   });
   const header = [
@@ -264,17 +262,23 @@ function table(rows: readonly Row[], torch: string | undefined): string {
     'compile',
     'MiB',
     'torch MiB',
-    'stall',
   ];
-  const widths = header.map((_, at) =>
-    Math.max(...[header, ...lines].map((line) => line[at]?.length ?? 0)),
+  return laidOut([header, ...lines]);
+}
+
+/** Lines of cells in columns, the first to the left. */
+function laidOut(lines: readonly (readonly string[])[]): string {
+  const widths = (lines[0] ?? []).map((_, at) =>
+    Math.max(...lines.map((line) => line[at]?.length ?? 0)),
   );
-  const layOut = (line: readonly string[]) =>
-    line
-      .map((cell, at) => {
-        const width = widths[at] as number;
-        return at === 0 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join('  ');
-  return [header, ...lines].map(layOut).join('\n');
+  return lines
+    .map((line) =>
+      line
+        .map((cell, at) => {
+          const width = widths[at] as number;
+          return at === 0 ? cell.padEnd(width) : cell.padStart(width);
+        })
+        .join('  '),
+    )
+    .join('\n');
 }

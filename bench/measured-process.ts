@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 
 /** What a round took, per step. */
@@ -29,13 +28,9 @@ export async function timed(work: () => Promise<number>): Promise<Timing> {
 export async function serveRounds(ready: object, round: () => Promise<Timing>): Promise<void> {
   const tell = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);
   tell(ready);
-  const delays = monitorEventLoopDelay({ resolution: 5 });
   for await (const _ of createInterface({ input: process.stdin })) {
-    delays.reset();
-    delays.enable();
     const timing = await round();
-    delays.disable();
     const memory = process.resourceUsage().maxRSS / 1024;
-    tell({ ...timing, memory, stall: delays.max / 1e6 });
+    tell({ ...timing, memory });
   }
 }
