@@ -43,6 +43,8 @@ export class FailedCall extends Error {
 class SymbolicData {
   readonly graph: Graph;
   readonly value: Value;
+  /** Tensors that share it. */
+  references = 1;
 
   constructor(graph: Graph, value: Value) {
     this.graph = graph;
@@ -66,7 +68,13 @@ export class TracingBackend extends KernelBackend {
     const dataId = this.#data(value);
     const { type } = value.edge;
     const dtype = type === 'int64' ? 'int32' : type;
-    return { dataId, shape: [...value.shape], dtype };
+    return { dataId, shape: value.shape as number[], dtype };
+  }
+
+  /** A tensor that stands for the same value as another: a copy, which tfjs makes of all it saves. */
+  share({ dataId, shape, dtype }: TensorInfo): TensorInfo {
+    this.incRef(dataId);
+    return { dataId, shape, dtype };
   }
 
   /** @throws {RefusedCall} when the tensor was made before the step was traced. */
@@ -120,17 +128,20 @@ export class TracingBackend extends KernelBackend {
     return this.readSync(dataId);
   }
 
-  override disposeData(): boolean {
+  override disposeData(dataId: DataId): boolean {
+    if (dataId instanceof SymbolicData && --dataId.references > 0) return false;
     this.#count--;
     return true;
   }
   override numDataIds(): number {
     return this.#count;
   }
-  override refCount(): number {
-    return 1;
+  override refCount(dataId: DataId): number {
+    return dataId instanceof SymbolicData ? dataId.references : 0;
   }
-  override incRef(): void {}
+  override incRef(dataId: DataId): void {
+    if (dataId instanceof SymbolicData) dataId.references++;
+  }
   override floatPrecision(): 32 {
     return 32;
   }
@@ -197,7 +208,10 @@ function record(
       inputs: values,
       attrs: attrs as Record<string, unknown>,
     });
-    return isList(results) ? results.map((value) => backend.hold(value)) : backend.hold(results);
+    if (isList(results)) return results.map((value) => backend.hold(value));
+    for (const name of Object.keys(values))
+      if (values[name] === results) return backend.share(given[name] as TensorInfo);
+    return backend.hold(results);
   } catch (error) {
     if (error instanceof UnsupportedCall) throw new RefusedCall(kernelName, error.message, false);
     throw new FailedCall(kernelName, error as Error);

@@ -37,6 +37,7 @@ export class Graph {
   readonly #constants = new Map<string, Edge & { readonly constant: ElementData }>();
   /** Vectors of shape numbers, of which a graph has a few in thousands of places. */
   readonly #vectors = new Map<string, Edge>();
+  readonly #scalars = new Map<string, Edge>();
   #names = 0;
 
   get constants(): (Edge & { readonly constant: ElementData })[] {
@@ -59,11 +60,13 @@ export class Graph {
   }
 
   scalar(type: 'float32' | 'int32', value: number): Edge {
-    return this.constant(
-      type,
-      [],
-      type === 'float32' ? Float32Array.of(value) : Int32Array.of(value),
-    );
+    const key = `${type} ${Object.is(value, -0) ? '-0' : value}`;
+    const known = this.#scalars.get(key);
+    if (known) return known;
+    const data = type === 'float32' ? Float32Array.of(value) : Int32Array.of(value);
+    const edge = this.constant(type, [], data);
+    this.#scalars.set(key, edge);
+    return edge;
   }
 
   /** A vector of shape numbers or axes, which ONNX wants as int64. */
@@ -93,7 +96,7 @@ export class Graph {
     attributes: Attributes = NO_ATTRIBUTES,
     domain = '',
   ): readonly Edge[] {
-    const key = keyOf(op, inputs, outputs, attributes, domain);
+    const key = keyOf(op, inputs, outputs.length, attributes, domain);
     const known = this.#known.get(key);
     if (known) return known;
     const varies = inputs.some((edge) => edge.varies);
@@ -123,17 +126,19 @@ export class Graph {
 
 const NO_ATTRIBUTES: Attributes = {};
 
-/** The same for operations that compute the same. Put together by hand: this is half the time of recording. */
+/**
+ * The same for operations that compute the same. What they are and read says what shapes come out; only
+ * how many outputs are asked for can differ.
+ */
 function keyOf(
   op: string,
   inputs: readonly Edge[],
-  outputs: readonly OutputType[],
+  outputs: number,
   attributes: Attributes,
   domain: string,
 ): string {
-  let key = `${domain} ${op}`;
+  let key = `${domain} ${op} ${outputs}`;
   for (const { name } of inputs) key += ` ${name}`;
-  for (const { type, shape } of outputs) key += ` ${type} ${shape.join()}`;
   return attributes === NO_ATTRIBUTES ? key : `${key} ${JSON.stringify(attributes)}`;
 }
 

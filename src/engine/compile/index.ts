@@ -12,6 +12,7 @@ import { ProgramCache } from './program-cache.ts';
 import { inThisThread } from './this-thread.ts';
 import { traceStep } from './trace.ts';
 import { sizeOf } from './value.ts';
+import { warmUp } from './warm-up.ts';
 
 export { ImpureStep, UntraceableOperation } from './errors.ts';
 
@@ -37,7 +38,9 @@ export async function openCompiledEngine(
   const runtime = await loadRuntime();
   if ('unavailable' in runtime) return runtime;
   const unavailable = await unavailableDevice(runtime, options.device ?? 'cpu');
-  return unavailable ? { unavailable } : new CompiledEngine(runtime, options);
+  if (unavailable) return { unavailable };
+  if (options.workers) await warmUp();
+  return new CompiledEngine(runtime, options);
 }
 
 async function loadRuntime(): Promise<OnnxRuntime | { unavailable: string }> {

@@ -18,15 +18,22 @@ export interface Value {
   readonly axes: readonly number[];
 }
 
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (let at = 0; at < shape.length; at++) size *= shape[at] as number;
+  return size;
+}
 export function range(length: number): number[] {
   const numbers: number[] = [];
   for (let at = 0; at < length; at++) numbers.push(at);
   return numbers;
 }
 
-export const equal = (a: readonly number[], b: readonly number[]): boolean =>
-  a === b || (a.length === b.length && a.every((item, at) => item === b[at]));
+export function equal(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}
 
 /** A view of an edge; axes of length one are normalised to -1. */
 export function view(edge: Edge, shape: readonly number[], axes: readonly number[]): Value {
@@ -201,6 +208,7 @@ export function broadcastShape(shapes: readonly (readonly number[])[]): number[]
  * axes), the edge is reshaped as it lies; otherwise it is laid out as tfjs sees it first.
  */
 export function reshape(graph: Graph, value: Value, shape: readonly number[]): Value {
+  if (equal(value.shape, shape)) return value;
   const blocks = matchBlocks(value.shape, shape);
   const axes = shape.map(() => -1);
   const replaced = new Map<number, number[]>();

@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs-backend-cpu';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { traceStep } from '../../../../src/engine/compile/trace.ts';
@@ -20,4 +21,25 @@ test('tracing the gradients of sums and means writes no tensor out, however larg
   expect(trace.nextState[0]?.shape).toEqual(shape);
   const written = trace.graph.constants.map(({ constant }) => constant.length);
   expect(Math.max(...written)).toBeLessThanOrEqual(2);
+});
+
+test('copies outlive what they were made of, and nothing is left of a trace', async () => {
+  await tf.setBackend('cpu');
+  const { numTensors, numDataBuffers } = tf.memory();
+  const trace = traceStep({
+    name: 'copies',
+    state: [{ shape: [2], dtype: 'float32' }],
+    constants: [],
+    perStep: [],
+    step({ state: [x] }) {
+      const square = tf.square(x as Tensor);
+      const copies = [tf.clone(square), tf.cast(square, 'float32'), tf.reshape(square, [2])];
+      square.dispose();
+      copies[0]?.dispose();
+      expect(() => copies[0]?.dataSync()).toThrow('disposed');
+      return { state: [tf.add(copies[1] as Tensor, copies[2] as Tensor)], outputs: [] };
+    },
+  });
+  expect(trace.graph.nodes.map(({ op }) => op)).toEqual(['Mul', 'Add']);
+  expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
 });
