@@ -99,7 +99,13 @@ export function reportContext(results: RunResults): ReportContext {
   const headline: ReportContext['headline'] = (row, id) => {
     const judged = headlineMetric(id);
     const score = judged && strongest(row, id, judged, 'server');
-    return score && { score, metric: judged, level: judge(score.value, judged) };
+    return (
+      score && {
+        score,
+        metric: judged,
+        level: score.guessed ? 'guessing' : judge(score.value, judged),
+      }
+    );
   };
   const colluding: ReportContext['colluding'] = (row, id) => {
     const judged = headlineMetric(id);

@@ -31,7 +31,7 @@ export const LEVELS: Readonly<Record<Level, { symbol: string; words: string; rul
   guessing: {
     symbol: '●',
     words: 'Like guessing',
-    rule: 'two one-sided tests at 5 % place it within ±0.02 of chance (AUC, balanced accuracy; advantage ±0.04), or the whole interval lies no higher than the best guess (other metrics)',
+    rule: 'two one-sided tests at 5 % place it within ±0.02 of chance (AUC, balanced accuracy; advantage ±0.04), or the whole interval lies no higher than the best guess (other metrics), or the attack had nothing to go by and says that it guesses',
   },
   unjudged: {
     symbol: '–',

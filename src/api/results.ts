@@ -197,6 +197,8 @@ export interface PooledScore {
   readonly metric: string;
   readonly value: MetricValue;
   readonly seeds: number;
+  /** Set where nothing was exposed: every answer is what the attacker guesses without any view. */
+  readonly guessed?: true;
 }
 
 /** Two defenses on the same seeds, clients and images: value(a) − value(b). */

@@ -40,13 +40,30 @@ const RESAMPLES = 4000;
 export function poolScores(scored: readonly ScoredAttack[]): PooledScore[] {
   return [...groupBy(scored, groupKey).values()].flatMap((seeds) => {
     const { row, attack, adversary, output } = seeds[0] as ScoredAttack;
+    const guessed = seeds.every((seed) => isGuess(seed.output)) && { guessed: true as const };
     return metricsFor(output.kind).flatMap((metric) => {
       const value = metric.pool(seeds);
       return value
-        ? [{ row, attack, adversary, metric: metric.meta.id, value, seeds: seeds.length }]
+        ? [
+            {
+              row,
+              attack,
+              adversary,
+              metric: metric.meta.id,
+              value,
+              seeds: seeds.length,
+              ...guessed,
+            },
+          ]
         : [];
     });
   });
+}
+
+/** Whether the attacker had nothing to go by for any of its answers. */
+function isGuess(output: AttackOutput): boolean {
+  const answers = output.kind === 'reconstruction' || output.kind === 'text' ? output.targets : [];
+  return answers.length > 0 && answers.every(({ from }) => from === 'prior');
 }
 
 /**

@@ -59,6 +59,21 @@ test('pools every metric over seeds', () => {
   expect(pooled.filter(({ metric }) => metric === 'label-accuracy')[0]?.value.value).toBe(1);
 });
 
+test('says where every answer is a guess, made without any view', () => {
+  const blind = (one: ScoredAttack): ScoredAttack => {
+    const output = one.output as ReconstructionOutput;
+    const targets = output.targets.map((target) => ({ ...target, from: 'prior' as const }));
+    return { ...one, output: { ...output, targets } };
+  };
+  const [seen, ...others] = experiment(0.5, 0.1).filter(({ row }) => row === 'full');
+  const guessed = (scored: readonly ScoredAttack[]) =>
+    poolScores(scored).map((score) => score.guessed);
+  expect(new Set(guessed(others.map(blind)))).toEqual(new Set([true]));
+  expect(new Set(guessed([seen as ScoredAttack, ...others.map(blind)]))).toEqual(
+    new Set([undefined]),
+  );
+});
+
 test('compares a chosen mask with the random one of the same ratio, and only that', () => {
   const comparisons = compareDefenses(experiment(0.5, 0.1), rows);
   expect(new Set(comparisons.map(({ a, b }) => `${a} ${b}`))).toEqual(

@@ -66,6 +66,17 @@ describe('the headline', () => {
     expect(headline?.metric.id).toBe('mse');
     expect(headline?.score.adversary).toBe('stale');
   });
+
+  it('is like guessing where the attack had nothing to go by, however wide its interval', () => {
+    const base = quickstart();
+    const results: RunResults = {
+      ...base,
+      pooled: base.pooled.map((score) =>
+        score.row === 'full' ? { ...score, guessed: true } : score,
+      ),
+    };
+    expect(reportContext(results).headline('full', 'dlg')?.level).toBe('guessing');
+  });
 });
 
 describe('the answers', () => {
