@@ -6,7 +6,7 @@ import type { Cell, Specification } from './specification.ts';
  * Raised when the protocol, the models, the data or the metrics change so that the same specification
  * could give other numbers: older cells are then computed again rather than reused.
  */
-const RESULTS_VERSION = 3;
+const RESULTS_VERSION = 4;
 
 /** First 16 hex digits of the sha256 of a value's canonical JSON. */
 export function hashOf(value: unknown): string {
