@@ -35,6 +35,8 @@ export class ProgramPool {
   readonly #options: SessionOptions;
   readonly #members: Member[] = [];
   readonly #queue: Job[] = [];
+  /** Models nobody asks for any more; runs of them may still be under way. */
+  readonly #released = new Set<number>();
   #width: number;
   #models = 0;
   #tasks = 0;
@@ -172,12 +174,12 @@ export class ProgramPool {
   #receive(member: Member, reply: Reply): void {
     const { job } = member;
     this.#free(member);
+    if (job && this.#isOver(job.model)) this.#close(member, job.model);
     if (job && reply.status === 'done') job.resolve(reply.result);
     else if (job && reply.status === 'cancelled') job.reject(job.signal?.reason);
     else if (job) {
       // The model may not have been opened at all.
-      member.models.delete(job.model);
-      this.#tell(member, { type: 'close', model: job.model });
+      this.#close(member, job.model);
       job.reject(
         reply.status === 'untraceable'
           ? new UntraceableOperation(job.source.name, reply.operation, reply.reason, '')
@@ -197,11 +199,17 @@ export class ProgramPool {
   }
 
   #release(model: number): void {
-    for (const member of this.#members)
-      if (member.models.delete(model)) this.#tell(member, { type: 'close', model });
+    this.#released.add(model);
+    // A run that is under way ends first, or is still to be sent.
+    for (const member of this.#members) if (member.job?.model !== model) this.#close(member, model);
   }
 
-  #tell(member: Member, request: Request & { readonly type: 'close' }): void {
-    member.worker.postMessage(request);
+  #isOver(model: number): boolean {
+    return this.#released.has(model) && !this.#queue.some((job) => job.model === model);
+  }
+
+  #close(member: Member, model: number): void {
+    if (!member.models.delete(model)) return;
+    member.worker.postMessage({ type: 'close', model } satisfies Request);
   }
 }

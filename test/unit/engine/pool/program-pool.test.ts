@@ -1,5 +1,6 @@
+import { Worker } from 'node:worker_threads';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   type CompiledEngineOptions,
   openCompiledEngine,
@@ -168,6 +169,19 @@ describe.skipIf(!hasRuntime)('a pool of workers', () => {
     await expect(program.run({ ...zero, steps: 1 })).rejects.toThrow('disposed');
     const again = await engine.compile(counting);
     expect((await again.run({ ...zero, steps: 4 })).state[0]?.data[0]).toBe(4);
+  });
+
+  test('a program that is disposed of ends its runs first, and is closed after them', async () => {
+    const engine = await open({ workers: 1, chunkMilliseconds: 5 });
+    const program = await engine.compile(counting);
+    const sent = vi.spyOn(Worker.prototype, 'postMessage');
+    const runs = [3, 4].map((steps) => program.run({ ...zero, steps }));
+    program.dispose();
+    const results = await Promise.all(runs);
+    expect(results.map(({ state }) => state[0]?.data[0])).toEqual([3, 4]);
+    const types = sent.mock.calls.map(([request]) => (request as { type: string }).type);
+    expect(types).toEqual(['task', 'task', 'close']);
+    sent.mockRestore();
   });
 
   test('a pool that is closed gives up what is under way', async () => {
