@@ -33,8 +33,13 @@ export interface ComparedRow extends Pick<DefenseRow, 'key' | 'targetRatio'> {
   readonly realisedRatio: number;
 }
 
-/** Fine enough that Holm's correction over some sixty comparisons can still decide at .05. */
+/** At least. */
 const RESAMPLES = 4000;
+/**
+ * Per comparison of the run: the smallest p that resampling can give is 2 / resamples, and Holm's
+ * correction multiplies it by their number. So it ends at .02, however many there are.
+ */
+const RESAMPLES_EACH = 100;
 
 /** Every metric of every (row, attack, adversary), over all seeds. */
 export function poolScores(scored: readonly ScoredAttack[]): PooledScore[] {
@@ -75,7 +80,7 @@ export function compareDefenses(
   rows: readonly ComparedRow[],
 ): Comparison[] {
   const groups = groupBy(scored, groupKey);
-  const comparisons = pairsWithControl(rows).flatMap(([a, b]) =>
+  const pairs = pairsWithControl(rows).flatMap(([a, b]) =>
     [...groups.values()].flatMap((ofA) => {
       const { row, attack, adversary } = ofA[0] as ScoredAttack;
       // The oracle sees no mask, and colluders may see none: they are not what masks are compared by.
@@ -84,10 +89,12 @@ export function compareDefenses(
       if (!ofB) return [];
       return comparedMetrics.flatMap((metric) => {
         const seeds = pairedClusters(metric, ofA, ofB);
-        return seeds.length > 0 ? [compare(a, b, attack, adversary, metric, seeds)] : [];
+        return seeds.length > 0 ? [{ a, b, attack, adversary, metric, seeds }] : [];
       });
     }),
   );
+  const resamples = Math.max(RESAMPLES, RESAMPLES_EACH * pairs.length);
+  const comparisons = pairs.map((pair) => compare(pair, resamples));
   const adjusted = holm(comparisons.map(({ p }) => p));
   return comparisons.map(({ leaksLess, ...comparison }, at) => {
     const adjustedP = adjusted[at] as number;
@@ -118,15 +125,17 @@ type Undecided = Omit<Comparison, 'adjustedP' | 'verdict'> & {
   readonly leaksLess: 'a-leaks-less' | 'b-leaks-less';
 };
 
-function compare(
-  a: ComparedRow,
-  b: ComparedRow,
-  attack: string,
-  adversary: AdversaryId,
-  metric: ClusteredMetric,
-  seeds: readonly (readonly Cluster[])[],
-): Undecided {
-  const spread = hierarchicalBootstrap(seeds, RESAMPLES, randomStream('paired bootstrap'));
+/** Two defenses under one attack and adversary, in one metric. */
+interface Pair extends Pick<Comparison, 'attack' | 'adversary'> {
+  readonly a: ComparedRow;
+  readonly b: ComparedRow;
+  readonly metric: ClusteredMetric;
+  /** Of the differences. */
+  readonly seeds: readonly (readonly Cluster[])[];
+}
+
+function compare({ a, b, attack, adversary, metric, seeds }: Pair, resamples: number): Undecided {
+  const spread = hierarchicalBootstrap(seeds, resamples, randomStream('paired bootstrap'));
   const difference = clusterMean(seeds);
   const items = seeds.flat();
   const aLeaksLess = metric.meta.higherMeansMoreLeakage ? difference < 0 : difference > 0;

@@ -85,6 +85,17 @@ test('compares a chosen mask with the random one of the same ratio, and only tha
   expect(psnr?.adjustedP).toBeGreaterThanOrEqual(psnr?.p as number);
 });
 
+test('decides clear differences however many comparisons a run makes', () => {
+  const attacks = Array.from({ length: 40 }, (_, at) => `attack-${at}`);
+  const scores = experiment(0.5, 0.1, [1, 2, 3]).flatMap((one) =>
+    attacks.map((attack) => ({ ...one, attack })),
+  );
+  const comparisons = compareDefenses(scores, rows);
+  // With 4,000 resamples the smallest p, times these, would be above .05.
+  expect(comparisons.length).toBeGreaterThan(100);
+  expect(new Set(comparisons.map(({ verdict }) => verdict))).toEqual(new Set(['a-leaks-less']));
+});
+
 test('without a difference, 95 % of experiments stay undecided', () => {
   let undecided = 0;
   const experiments = 25;
