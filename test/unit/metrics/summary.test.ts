@@ -86,7 +86,7 @@ test('compares a chosen mask with the random one of the same ratio, and only tha
 });
 
 test('decides clear differences however many comparisons a run makes', () => {
-  const attacks = Array.from({ length: 40 }, (_, at) => `attack-${at}`);
+  const attacks = Array.from({ length: 60 }, (_, at) => `attack-${at}`);
   const scores = experiment(0.5, 0.1, [1, 2, 3]).flatMap((one) =>
     attacks.map((attack) => ({ ...one, attack })),
   );
