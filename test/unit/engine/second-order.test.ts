@@ -138,7 +138,7 @@ describe.each(engines)('second-order gradients on %s', (id) => {
     test.skip('shared float64 references: ../shared/data/gradients is absent', () => {});
   for (const unchecked of uncheckedCases()) test.skip(`shared float64: ${unchecked}`, () => {});
   for (const reference of shared)
-    test(`shared float64: ${reference.name} ${reference.cost}`, async () => {
+    test(`shared float64: ${reference.title ?? reference.name} ${reference.cost}`, async () => {
       const program = await engine.compile(costProgram(reference));
       const constants = [reference.x_target, ...reference.params].map(decode);
       const run = { steps: 1, state: [decode(reference.x0)], constants };

@@ -24,7 +24,7 @@ test.skipIf(engine === undefined || cases.length === 0)(
 for (const unchecked of uncheckedCases()) test.skip(unchecked, () => {});
 
 for (const reference of engine ? cases : [])
-  test(`second-order gradient of ${reference.name} (${reference.cost})`, async () => {
+  test(`second-order gradient of ${reference.title ?? reference.name} (${reference.cost})`, async () => {
     const program = await engine?.compile(costProgram(reference));
     const constants = [reference.x_target, ...reference.params].map(decode);
     const result = await program?.run({ steps: 1, state: [decode(reference.x0)], constants });
