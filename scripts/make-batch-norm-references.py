@@ -4,7 +4,7 @@ residual block with batch norm in evaluation mode, at running statistics that th
 The parameters and images are those of the cases "resblock/bn-eval" of a second-order.json in the form
 of the test data, whose own running statistics are not stored; they are read, not copied.
 
-usage: python scripts/make-batch-norm-references.py SECOND_ORDER.json
+usage: python scripts/make-batch-norm-references.py SECOND_ORDER.json && npx biome check --write fixtures
 """
 
 import base64
