@@ -155,8 +155,8 @@ export interface AttackContext<P> {
   /** Reports how far the attack is, 0 … 1. */
   progress(fraction: number): void;
   /**
-   * Work that depends on the attacker's own data alone (a shadow model, an attack classifier),
-   * done once per run and shared by cells. `key` names everything the value depends on.
+   * Work that other cells would repeat, since no defense changes what it is made from (a shadow model,
+   * an inversion network), done once per run. `key` names everything the value depends on.
    */
   once(
     key: readonly (string | number)[],
