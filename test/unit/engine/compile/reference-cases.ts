@@ -17,7 +17,6 @@ interface Encoded {
 export interface ReferenceCase {
   /** Of the architecture. */
   readonly name: string;
-  readonly title?: string;
   readonly cost: 'l2' | 'cos' | 'unroll5';
   readonly lr: number | null;
   readonly labels: number[];
@@ -32,52 +31,9 @@ const cases: readonly ReferenceCase[] = existsSync(REFERENCES)
   ? (JSON.parse(readFileSync(REFERENCES, 'utf8')) as { cases: ReferenceCase[] }).cases
   : [];
 
-/**
- * Cases that the file does not determine, by name, with the reason. To search for what is missing
- * until the stored values come out would fit the test to its answer.
- */
-const UNDETERMINED: Readonly<Record<string, string>> = {
-  // In evaluation mode, as the name says: in training mode, which needs no running statistics, the loss
-  // at x0 is 2.5188 with ReLU instead of the stored 2.5995. The initial ones, 0 and 1, give 2.5992, and
-  // up to five passes over the file's images from there don't give it either. Nor are they drawn with the
-  // rest: parameters and images are the first 2,274 numbers of one seeded generator, without a gap.
-  // Fitting the 48 numbers to the stored gradient of one case, to check the other, ends at 17 % of it.
-  'resblock/bn-eval': "the file omits batch norm's running mean and variance",
-};
-
-/** Running statistics of our own for those cases, with what follows from them. */
-const batchNormEval = JSON.parse(
-  readFileSync(
-    new URL('../../../../fixtures/gradients/batch-norm-eval.json', import.meta.url),
-    'utf8',
-  ),
-) as {
-  readonly statistics: readonly { readonly mean: number[]; readonly variance: number[] }[];
-  readonly cases: readonly {
-    readonly cost: string;
-    readonly value: number;
-    readonly grad: string;
-  }[];
-};
-
 /** The cases, or none where the reference data is not at hand. */
-export function referenceCases(): ReferenceCase[] {
-  return cases.flatMap((stored) => {
-    if (!(stored.name in UNDETERMINED)) return [stored];
-    const { x0, name, cost } = stored;
-    const own = batchNormEval.cases.find((one) => one.cost === cost);
-    if (!own) throw new Error(`fixtures/gradients/batch-norm-eval.json has no case ${cost}`);
-    const { value, grad } = own;
-    const title = `${name}, own running statistics`;
-    return [{ ...stored, title, value, grad: { shape: x0.shape, f64: grad } }];
-  });
-}
-
-/** Names of the cases whose stored values can't be checked, with the reason. */
-export function uncheckedCases(): string[] {
-  return cases.flatMap(({ name, cost }) =>
-    name in UNDETERMINED ? [`${name} ${cost}: ${UNDETERMINED[name]}`] : [],
-  );
+export function referenceCases(): readonly ReferenceCase[] {
+  return cases;
 }
 
 export function decode({ shape, f64 }: Encoded): NdArray & { readonly exact: Float64Array } {
@@ -110,13 +66,20 @@ const mlp: Logits = (w, x) =>
     return (layer === 2 ? z : tf.tanh(z)) as Tensor2D;
   }, x as Tensor2D);
 
+/**
+ * Running mean and variance of every batch norm below, which the file doesn't state. Fitted to the two cases
+ * without any assumption, the 48 numbers came out near these; at exactly these, losses, norms, costs
+ * and all 768 numbers of both cases' gradients agree within 2e-15 in float64.
+ */
+const runningMean = () => tf.linspace(-0.1, 0.1, 8);
+const runningVariance = () => tf.linspace(0.5, 1.5, 8);
+
 /** Two convolutions with batch norm in evaluation mode beside a skip connection, behind a third. */
 const residualBlock: Logits = (w, x) => {
   const layer = (h: Tensor, at: number) => {
     const z = tf.conv2d(h as Tensor4D, w[3 * at] as Tensor4D, 1, 'same');
-    const { mean = [], variance = [] } = batchNormEval.statistics[at] ?? {};
     const [scale, shift] = [w[3 * at + 1] as Tensor, w[3 * at + 2] as Tensor];
-    return batchNorm(z, [scale, shift, tf.tensor1d(mean), tf.tensor1d(variance), tf.scalar(0)]);
+    return batchNorm(z, [scale, shift, runningMean(), runningVariance(), tf.scalar(0)]);
   };
   const stem = tf.relu(layer(x, 0));
   const block = tf.relu(tf.add(layer(tf.relu(layer(stem, 1)), 2), stem));
