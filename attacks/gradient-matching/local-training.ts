@@ -3,7 +3,8 @@ import { tf } from '../../src/engine/tensors.ts';
 import type { Model } from '../../src/models/model.ts';
 import {
   pulledTowards,
-  trainingGradients,
+  type TrainingEffect,
+  trainingEffect,
   withCopies,
   withMovedBuffers,
 } from '../../src/models/training-step.ts';
@@ -20,18 +21,12 @@ export interface LocalTraining {
   readonly parts?: readonly AggregatePart[];
 }
 
-/** What a local step does with `count` samples of a client's own, from `first` on. */
-export interface LocalStep {
-  /** ∂L/∂w per tensor of the mean loss; none where training by gradient changes nothing. */
-  gradients(weights: readonly Tensor[], first: number, count: number): (Tensor | undefined)[];
-  /** The weights after the step, with what moves by itself. */
-  finish(
-    stepped: readonly Tensor[],
-    weights: readonly Tensor[],
-    first: number,
-    count: number,
-  ): Tensor[];
-}
+/** What the mean loss of `count` samples of a client's own, from `first` on, does to its weights. */
+export type LocalStep = (
+  weights: readonly Tensor[],
+  first: number,
+  count: number,
+) => TrainingEffect;
 
 /**
  * Replays a client's SGD and returns (w_0 − w_T) / learning rate per tensor: Σ_t ∇L(w_t) at parameters;
@@ -77,7 +72,7 @@ function replayOneClient(
   for (let number = 0; number < localSteps; number++) {
     const offset = (number % batches) * batchSize;
     const rows = [own.first + offset, Math.min(batchSize, own.samples - offset)] as const;
-    const gradients = step.gradients(weights, ...rows);
+    const { gradients, buffers } = step(weights, ...rows);
     total = total.map((sum, at) => {
       const gradient = gradients[at];
       return sum && gradient ? tf.add(sum, gradient) : gradient;
@@ -90,7 +85,7 @@ function replayOneClient(
     });
     const pulled =
       proximal > 0 ? pulledTowards(model, start, stepped, learningRate * proximal) : stepped;
-    weights = step.finish(pulled, weights, ...rows);
+    weights = withMovedBuffers(model, pulled, buffers);
   }
   const moved = (at: number) =>
     tf.div(tf.sub(start[at] as Tensor, weights[at] as Tensor), learningRate);
@@ -114,20 +109,11 @@ export function replayLocalTraining(
   targets: Tensor,
 ): Tensor {
   const { model } = training;
-  const batch = (first: number, count: number) => ({
-    inputs: rowsOf(images, first, count),
-    labels: tf.div(rowsOf(targets, first, count), count),
-  });
-  const moved = replayTraining(training, start, images.shape[0] as number, {
-    gradients(weights, first, count) {
-      const { inputs, labels } = batch(first, count);
-      return trainingGradients(model, weights, inputs, labels);
-    },
-    finish(stepped, weights, first, count) {
-      const { inputs, labels } = batch(first, count);
-      return withMovedBuffers(model, stepped, weights, inputs, labels);
-    },
-  });
+  const step: LocalStep = (weights, first, count) => {
+    const labels = tf.div(rowsOf(targets, first, count), count);
+    return trainingEffect(model, weights, rowsOf(images, first, count), labels);
+  };
+  const moved = replayTraining(training, start, images.shape[0] as number, step);
   return tf.concat(moved.map((tensor) => tf.reshape(tensor, [-1])));
 }
 

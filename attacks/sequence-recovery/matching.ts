@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { NdArray, ProgramDefinition, TensorSpec } from '../../src/engine/program.ts';
 import { tf } from '../../src/engine/tensors.ts';
 import type { Model } from '../../src/models/model.ts';
-import { parameterGradients, withCopies } from '../../src/models/training-step.ts';
+import { parameterGradients } from '../../src/models/training-step.ts';
 import { type LocalTraining, replayTraining, rowsOf } from '../gradient-matching/local-training.ts';
 import type { ObservedUpdate } from '../gradient-matching/observed-update.ts';
 import { adamStep } from '../optimisers/adam.ts';
@@ -61,13 +61,12 @@ export function constantValues(
 /** What training on mixtures of tokens, [samples, length, classes], moves each tensor by, over the learning rate. */
 function replay(problem: TextProblem, start: readonly Tensor[], texts: Tensor): Tensor[] {
   const { model, samples } = problem;
-  return replayTraining(problem, start, samples, {
-    gradients: (weights, first, count) =>
-      parameterGradients(model, weights, (parameters) =>
-        tf.mean(language(model).mixtureLosses(parameters, rowsOf(texts, first, count))),
-      ),
-    finish: (stepped) => withCopies(model, stepped),
-  });
+  return replayTraining(problem, start, samples, (weights, first, count) => ({
+    gradients: parameterGradients(model, weights, (parameters) =>
+      tf.mean(language(model).mixtureLosses(parameters, rowsOf(texts, first, count))),
+    ),
+    buffers: [],
+  }));
 }
 
 function language({ language }: Model) {

@@ -11,11 +11,7 @@ import type {
 import type { RandomStream } from '../../src/engine/random.ts';
 import { tf } from '../../src/engine/tensors.ts';
 import type { Model } from '../../src/models/model.ts';
-import {
-  pulledTowards,
-  trainingGradients,
-  withMovedBuffers,
-} from '../../src/models/training-step.ts';
+import { pulledTowards, trainingEffect, withMovedBuffers } from '../../src/models/training-step.ts';
 
 /**
  * w ← w − η∇L(w; batch), then FedProx's pull to where the training started, if there is one; buffers
@@ -38,14 +34,14 @@ function sgdStep(model: Model, batchSize: number, proximal: number): ProgramDefi
       const [rate, ...start] = constants as [Tensor, ...Tensor[]];
       const [inputs, labels] = perStep as [Tensor, Tensor];
       const targets = tf.div(tf.oneHot(labels, model.classes), batchSize);
-      const gradients = trainingGradients(model, state, inputs, targets);
+      const { gradients, buffers } = trainingEffect(model, state, inputs, targets);
       const stepped = state.map((weights, at) => {
         const gradient = gradients[at];
         return gradient ? tf.sub(weights, tf.mul(gradient, rate)) : weights;
       });
       const pulled =
         proximal > 0 ? pulledTowards(model, start, stepped, tf.mul(rate, proximal)) : stepped;
-      return { state: withMovedBuffers(model, pulled, state, inputs, targets), outputs: [] };
+      return { state: withMovedBuffers(model, pulled, buffers), outputs: [] };
     },
   };
 }

@@ -6,7 +6,7 @@ import {
   batchLoss,
   parameterGradients,
   pulledTowards,
-  trainingGradients,
+  trainingEffect,
   withCopies,
   withMovedBuffers,
 } from '../models/training-step.ts';
@@ -23,15 +23,13 @@ export function sgdStep(model: Model, batchSize: number): ProgramDefinition {
     constants: [scalar],
     perStep: batchSpecs(model, batchSize),
     step({ state, constants: [rate], perStep: [inputs, targets] }) {
-      const gradients = trainingGradients(model, state, inputs as Tensor, targets as Tensor);
+      const [x, y] = [inputs as Tensor, targets as Tensor];
+      const { gradients, buffers } = trainingEffect(model, state, x, y);
       const stepped = state.map((weights, at) => {
         const gradient = gradients[at];
         return gradient ? tf.sub(weights, tf.mul(rate as Tensor, gradient)) : weights;
       });
-      return {
-        state: withMovedBuffers(model, stepped, state, inputs as Tensor, targets as Tensor),
-        outputs: [],
-      };
+      return { state: withMovedBuffers(model, stepped, buffers), outputs: [] };
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tf } from '../engine/tensors.ts';
+import { withTensorsFromInside } from '../engine/tensors-from-inside.ts';
 import { crossEntropies, crossEntropy } from './loss.ts';
 import type { Model } from './model.ts';
 
@@ -57,20 +58,36 @@ export function parameterGradients(
   return perEntry;
 }
 
-/** ∂L/∂w per tensor as local training takes it: batch norm by the batch's own statistics. */
-export function trainingGradients(
+/** What a batch does to a model in training. */
+export interface TrainingEffect {
+  /** ∂L/∂w per tensor; none where training by gradient changes nothing. */
+  readonly gradients: readonly (Tensor | undefined)[];
+  /** The buffers' next values, in layout order; none for a model without a training pass. */
+  readonly buffers: readonly Tensor[];
+}
+
+/** The effect as local training has it: batch norm by the batch's own statistics. */
+export function trainingEffect(
   model: Model,
   parameters: readonly Tensor[],
   inputs: Tensor,
   targets: Tensor,
-): (Tensor | undefined)[] {
+): TrainingEffect {
   const { trainingPass } = model;
-  if (!trainingPass)
-    return parameterGradients(model, parameters, batchLoss(model, inputs, targets));
+  if (!trainingPass) {
+    const loss = batchLoss(model, inputs, targets);
+    return { gradients: parameterGradients(model, parameters, loss), buffers: [] };
+  }
   const present = presentSamples(targets);
-  return parameterGradients(model, parameters, (weights) =>
-    tf.sum(crossEntropies(trainingPass(weights, inputs, present).logits, targets)),
-  );
+  return withTensorsFromInside((bringOut) => {
+    let buffers: readonly Tensor[] = [];
+    const gradients = parameterGradients(model, parameters, (weights) => {
+      const pass = trainingPass(weights, inputs, present);
+      buffers = pass.buffers.map(bringOut);
+      return tf.sum(crossEntropies(pass.logits, targets));
+    });
+    return { gradients, buffers };
+  });
 }
 
 /**
@@ -91,19 +108,14 @@ export function pulledTowards(
   );
 }
 
-/** The buffers after a training pass of the step's own weights, and copies of what it made, put into its result. */
+/** The parameters after a step, with the buffers it moved and with copies of what it made. */
 export function withMovedBuffers(
   model: Model,
   stepped: readonly Tensor[],
-  parameters: readonly Tensor[],
-  inputs: Tensor,
-  targets: Tensor,
+  buffers: readonly Tensor[],
 ): Tensor[] {
   const next = withCopies(model, stepped);
-  if (!model.trainingPass) return next;
-  // A second forward pass in writing: tfjs frees what is made inside a gradient. The compiled engine
-  // finds both to be one.
-  const { buffers } = model.trainingPass(parameters, inputs, presentSamples(targets));
+  if (buffers.length === 0) return next;
   let taken = 0;
   model.layout.entries.forEach(({ kind }, at) => {
     if (kind === 'buffer') next[at] = buffers[taken++] as Tensor;

@@ -1,9 +1,10 @@
-import { engine, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { engine, type Tensor } from '@tensorflow/tfjs-core';
 import type { ProgramDefinition, TensorSpec } from '../program.ts';
 import { checkStep } from '../program-checks.ts';
-import { FailedCall, onTracingBackend, RefusedCall, type TracingBackend } from './backend.ts';
+import { FailedCall, RefusedCall, type TracingBackend } from './backend.ts';
 import { calledOperation, callerLine, ImpureStep, UntraceableOperation } from './errors.ts';
 import type { Edge, Graph } from './graph.ts';
+import { onTracingBackend } from './tracing-engine.ts';
 import { dense, plain, reshape, reshapeEdge, sizeOf, type Value } from './value.ts';
 
 /** A step as a graph, from the loop's inputs to its outputs. */
@@ -31,16 +32,14 @@ export const STEPS = 0;
  */
 export function traceStep(definition: ProgramDefinition): Trace {
   try {
-    return onTracingBackend((backend) =>
-      withoutRandomNumbers(() => tidied(() => record(definition, backend))),
-    );
+    return onTracingBackend((backend) => withoutRandomNumbers(() => record(definition, backend)));
   } catch (error) {
     throw explained(definition.name, error);
   }
 }
 
 function record(definition: ProgramDefinition, backend: TracingBackend): Trace {
-  const graph = backend.start();
+  const { graph } = backend;
   const inputs = (kind: string, specs: readonly TensorSpec[], varies: boolean) =>
     specs.map(({ shape, dtype }, at) => graph.input(`${kind}_${at}`, dtype, shape, varies));
   const counter = graph.input('step', 'int64', [], true);
@@ -92,15 +91,6 @@ function squeezed(graph: Graph, edge: Edge): Value {
   );
 }
 
-/** tfjs's tidy, for results that hold no tensors. */
-function tidied<T>(work: () => T): T {
-  let result: { value: T } | undefined;
-  tidy(() => {
-    result = { value: work() };
-  });
-  return (result as unknown as { value: T }).value;
-}
-
 const DRAWING = 'Math.random';
 
 /** A draw is named after the tfjs operation it was made for. */
@@ -138,14 +128,6 @@ function explained(program: string, error: unknown): unknown {
     return new TypeError(
       `The step of ${program} calls an operation wrongly: ${error.message} (operation ${error.operation}${at}).`,
       { cause: error.cause },
-    );
-  const unknownKernel = /[Kk]ernel '(\w+)'/.exec(error.message)?.[1];
-  if (unknownKernel)
-    return new UntraceableOperation(
-      program,
-      unknownKernel,
-      'the compiled engine has no kernel for it',
-      at,
     );
   return error;
 }
