@@ -88,6 +88,7 @@ export type {
   RunArguments,
   RunResult,
   StepArguments,
+  StepResult,
   TensorSpec,
 } from './engine/program.ts';
 export { type RandomStream, randomStream } from './engine/random.ts';

@@ -1,5 +1,11 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { NdArray, ProgramDefinition, RunArguments, TensorSpec } from './program.ts';
+import type {
+  NdArray,
+  ProgramDefinition,
+  RunArguments,
+  StepResult,
+  TensorSpec,
+} from './program.ts';
 
 /**
  * Checks what a program is run with against what it was compiled for.
@@ -49,7 +55,7 @@ function checkGroup(
  */
 export function checkStep(
   { name, state: specs }: ProgramDefinition,
-  { state, outputs }: { readonly state: readonly Tensor[]; readonly outputs: readonly Tensor[] },
+  { state, outputs }: StepResult,
 ): void {
   if (state.length !== specs.length)
     throw new TypeError(`the step of ${name} returns ${state.length} states, not ${specs.length}`);

@@ -22,6 +22,12 @@ export interface StepArguments {
   readonly perStep: readonly Tensor[];
 }
 
+/** What one step makes of it. */
+export interface StepResult {
+  readonly state: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+}
+
 /**
  * One iteration of a hot loop, written once in tfjs operations (`tf.grad` nested to any order
  * included): local training, a mask gradient, an inversion iteration.
@@ -37,7 +43,7 @@ export interface ProgramDefinition {
   /** Shapes of one step's arguments, without the leading step axis. */
   readonly perStep: readonly TensorSpec[];
   /** Returns the next state (same shapes as `state`) and this step's outputs (losses …). */
-  step(args: StepArguments): { state: readonly Tensor[]; outputs: readonly Tensor[] };
+  step(args: StepArguments): StepResult;
 }
 
 export interface RunArguments {

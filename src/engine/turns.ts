@@ -15,3 +15,26 @@ export function inTurn<T>(work: () => T): Promise<T> {
   last = result.catch(() => undefined);
   return result;
 }
+
+/** After this long in one turn, the next begins. */
+const TURN_MILLISECONDS = 10;
+
+/**
+ * Does work that can stop wherever it yields, some milliseconds of it in a turn of the event loop.
+ *
+ * @throws what the work throws.
+ */
+export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
+  for (;;) {
+    const step = await inTurn(() => advance(work));
+    if (step.done) return step.value;
+  }
+}
+
+function advance<T>(work: Generator<void, T>): IteratorResult<void, T> {
+  const end = performance.now() + TURN_MILLISECONDS;
+  for (;;) {
+    const step = work.next();
+    if (step.done || performance.now() > end) return step;
+  }
+}

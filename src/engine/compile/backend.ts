@@ -97,8 +97,9 @@ export class TracingBackend extends KernelBackend {
     return dataId instanceof SymbolicData && dataId.graph === this.graph;
   }
 
-  override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
-    return new SymbolicData(this.graph, this.#constant(values, shape, dtype));
+  /** A tensor of known numbers. */
+  constant(values: BackendValues, shape: number[], dtype: DataType = 'float32'): TensorInfo {
+    return this.hold(this.#constant(values, shape, dtype));
   }
 
   #constant(values: BackendValues, shape: readonly number[], dtype: DataType): Value {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { inTurns } from '../turns.ts';
 import type { Device, OnnxRuntime } from './loop-runner.ts';
 import { writeModel } from './onnx-writer.ts';
 
@@ -42,7 +43,7 @@ function hasCudaFiles(): boolean {
 /** Why a model can't be opened on the device. */
 async function probe(runtime: OnnxRuntime, device: Device): Promise<string | undefined> {
   try {
-    const session = await runtime.InferenceSession.create(identity(), {
+    const session = await runtime.InferenceSession.create(await inTurns(identity()), {
       executionProviders: [device],
       logSeverityLevel: 4,
     });

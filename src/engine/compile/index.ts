@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Engine, Program, ProgramDefinition } from '../program.ts';
 import '../tensors.ts';
 import { ProgramPool } from '../pool/program-pool.ts';
-import { inTurn } from '../turns.ts';
+import { inTurns } from '../turns.ts';
 import { CompiledProgram, type OpenSeat } from './compiled-program.ts';
 import { unavailableDevice } from './device.ts';
 import { UntraceableOperation } from './errors.ts';
@@ -108,10 +108,10 @@ class CompiledEngine implements Engine {
   }
 }
 
-/** Tracing and writing block this thread, each in a turn of the event loop of its own. */
+/** Tracing and writing take this thread some milliseconds at a time. */
 async function toSource(definition: ProgramDefinition): Promise<LoopSource> {
-  const trace = await inTurn(() => traceStep(definition));
-  const { bytes, inputs } = await inTurn(() => writeLoop(trace));
+  const trace = await inTurns(traceStep(definition));
+  const { bytes, inputs } = await inTurns(writeLoop(trace));
   const sizes = definition.state.map(({ shape }) => sizeOf(shape));
   return { name: definition.name, bytes, inputs, stateSize: sizes.reduce((a, b) => a + b, 0) };
 }

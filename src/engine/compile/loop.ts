@@ -18,12 +18,15 @@ const STEPS_AXIS = 'K';
 /**
  * One model that runs K steps in an ONNX Loop (ONNX operator specification, Loop-21). The state is
  * carried inside; constants and what depends on nothing else stand outside and are computed once;
- * each step's outputs are stacked by the loop.
+ * each step's outputs are stacked by the loop. Yields some milliseconds at a time.
  */
-export function writeLoop(trace: Trace): LoopModel {
+export function* writeLoop(trace: Trace): Generator<void, LoopModel> {
   const { graph } = trace;
   const ends = [...trace.nextState, ...trace.outputs];
-  const nodes = fuseUpdates(graph, liveNodes(graph.nodes, ends), ends);
+  const live = liveNodes(graph.nodes, ends);
+  yield;
+  const nodes = fuseUpdates(graph, live, ends);
+  yield;
   const used = new Set([...ends, ...nodes.flatMap((node) => node.inputs)].map(({ name }) => name));
   const inside = nodes.filter((node) => node.varies);
   const outside = nodes.filter((node) => !node.varies);
@@ -38,6 +41,7 @@ export function writeLoop(trace: Trace): LoopModel {
     return name;
   });
   bodyNodes.push(simpleNode('Identity', ['going'], ['go_on']));
+  yield;
 
   const typed = (name: string, edge: Edge): OnnxTensorType => ({
     name,
@@ -81,7 +85,7 @@ export function writeLoop(trace: Trace): LoopModel {
       shape: [STEPS_AXIS, ...edge.shape.slice(1)],
     })),
   ];
-  const bytes = writeModel({
+  const bytes = yield* writeModel({
     name: 'program',
     inputs,
     initializers: graph.constants

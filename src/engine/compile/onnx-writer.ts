@@ -127,7 +127,7 @@ function attributeProto(name: string, value: Attribute): Message {
   return message.integer(20, ATTRIBUTE_TYPE.ints);
 }
 
-function nodeProto(node: OnnxNode, name: string): Message {
+function* nodeProto(node: OnnxNode, name: string): Generator<void, Message> {
   const message = new Message();
   for (const input of node.inputs) message.text(1, input);
   for (const output of node.outputs) message.text(2, output);
@@ -139,7 +139,7 @@ function nodeProto(node: OnnxNode, name: string): Message {
       5,
       new Message()
         .text(1, 'body')
-        .message(6, graphProto(node.body))
+        .message(6, yield* graphProto(node.body))
         .integer(20, ATTRIBUTE_TYPE.graph),
     );
   if (node.domain !== '') message.text(7, node.domain);
@@ -166,11 +166,15 @@ function valueInfoProto({ name, type, shape }: OnnxTensorType): Message {
   return new Message().text(1, name).message(2, new Message().message(1, tensor));
 }
 
-function graphProto(graph: OnnxGraph): Message {
+/** Written between two chances to stop. */
+const NODES_AT_A_TIME = 64;
+
+function* graphProto(graph: OnnxGraph): Generator<void, Message> {
   const message = new Message();
-  graph.nodes.forEach((node, at) => {
-    message.message(1, nodeProto(node, `${graph.name}/${at}/${node.op}`));
-  });
+  for (const [at, node] of graph.nodes.entries()) {
+    message.message(1, yield* nodeProto(node, `${graph.name}/${at}/${node.op}`));
+    if (at % NODES_AT_A_TIME === 0) yield;
+  }
   message.text(2, graph.name);
   for (const initializer of graph.initializers) message.message(5, tensorProto(initializer));
   for (const input of graph.inputs) message.message(11, valueInfoProto(input));
@@ -178,14 +182,14 @@ function graphProto(graph: OnnxGraph): Message {
   return message;
 }
 
-/** The bytes of a model that `onnxruntime-node` loads. */
-export function writeModel(graph: OnnxGraph): Uint8Array {
+/** The bytes of a model that `onnxruntime-node` loads; yields some milliseconds at a time. */
+export function* writeModel(graph: OnnxGraph): Generator<void, Uint8Array> {
   const opset = (domain: string, version: number) =>
     new Message().text(1, domain).integer(2, version);
   return new Message()
     .integer(1, IR_VERSION)
     .text(2, 'hefl-bench')
-    .message(7, graphProto(graph))
+    .message(7, yield* graphProto(graph))
     .message(8, opset('', OPSET))
     .message(8, opset(MICROSOFT_DOMAIN, 1))
     .encode();

@@ -1,10 +1,10 @@
-import { engine, type Tensor } from '@tensorflow/tfjs-core';
-import type { ProgramDefinition, TensorSpec } from '../program.ts';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { ProgramDefinition, StepArguments, StepResult, TensorSpec } from '../program.ts';
 import { checkStep } from '../program-checks.ts';
-import { FailedCall, RefusedCall, type TracingBackend } from './backend.ts';
+import { FailedCall, RefusedCall } from './backend.ts';
 import { calledOperation, callerLine, ImpureStep, UntraceableOperation } from './errors.ts';
 import type { Edge, Graph } from './graph.ts';
-import { onTracingBackend } from './tracing-engine.ts';
+import { Recording } from './recording.ts';
 import { dense, plain, reshape, reshapeEdge, sizeOf, type Value } from './value.ts';
 
 /** A step as a graph, from the loop's inputs to its outputs. */
@@ -24,22 +24,29 @@ export interface Trace {
 export const STEPS = 0;
 
 /**
- * Runs the step once with symbolic tensors and returns what it computes.
+ * Runs the step with symbolic tensors and returns what it computes; yields some dozen milliseconds at a
+ * time.
  *
  * @throws {UntraceableOperation} an operation that this engine doesn't know.
  * @throws {ImpureStep} a step that reads numbers, draws random ones or closes over tensors.
  * @throws {TypeError} a step whose next state doesn't fit its state, or with shapes that don't fit.
  */
-export function traceStep(definition: ProgramDefinition): Trace {
+export function* traceStep(definition: ProgramDefinition): Generator<void, Trace> {
   try {
-    return onTracingBackend((backend) => withoutRandomNumbers(() => record(definition, backend)));
+    const recording = new Recording();
+    const { args, ...inputs } = takeInputs(definition, recording);
+    for (;;) {
+      const recorded = withoutRandomNumbers(() => recording.advance(() => definition.step(args)));
+      if (recorded) return { ...inputs, ...results(definition, recorded.result, recording) };
+      yield;
+    }
   } catch (error) {
     throw explained(definition.name, error);
   }
 }
 
-function record(definition: ProgramDefinition, backend: TracingBackend): Trace {
-  const { graph } = backend;
+function takeInputs(definition: ProgramDefinition, recording: Recording) {
+  const { graph } = recording.backend;
   const inputs = (kind: string, specs: readonly TensorSpec[], varies: boolean) =>
     specs.map(({ shape, dtype }, at) => graph.input(`${kind}_${at}`, dtype, shape, varies));
   const counter = graph.input('step', 'int64', [], true);
@@ -53,23 +60,19 @@ function record(definition: ProgramDefinition, backend: TracingBackend): Trace {
     return graph.add('Gather', [edge, counter], output, { axis: 0 });
   });
   const tensors = (edges: readonly Edge[]) =>
-    edges.map((edge) => engine().makeTensorFromTensorInfo(backend.hold(squeezed(graph, edge))));
-  const next = definition.step({
+    edges.map((edge) => recording.tensor(recording.backend.hold(squeezed(graph, edge))));
+  const args: StepArguments = {
     state: tensors(state),
     constants: tensors(constants),
     perStep: tensors(slices),
-  });
-  checkStep(definition, next);
-  const laidOut = (tensor: Tensor) => dense(graph, backend.symbolOf(tensor, 'the result'));
-  return {
-    graph,
-    counter,
-    state,
-    constants,
-    perStep,
-    nextState: next.state.map(laidOut),
-    outputs: next.outputs.map(laidOut),
   };
+  return { graph, counter, state, constants, perStep, args };
+}
+
+function results(definition: ProgramDefinition, next: StepResult, { backend }: Recording) {
+  checkStep(definition, next);
+  const laidOut = (tensor: Tensor) => dense(backend.graph, backend.symbolOf(tensor, 'the result'));
+  return { nextState: next.state.map(laidOut), outputs: next.outputs.map(laidOut) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { ProgramDefinition } from '../program.ts';
 import { tf } from '../tensors.ts';
-import { inTurn } from '../turns.ts';
+import { inTurns } from '../turns.ts';
 import { writeLoop } from './loop.ts';
 import { traceStep } from './trace.ts';
 
@@ -43,5 +43,6 @@ export function warmUp(): Promise<void> {
 }
 
 async function repeat(): Promise<void> {
-  for (let time = 0; time < TIMES; time++) await inTurn(() => writeLoop(traceStep(smallStep)));
+  for (let time = 0; time < TIMES; time++)
+    await inTurns(writeLoop(await inTurns(traceStep(smallStep))));
 }

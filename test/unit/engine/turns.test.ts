@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { inTurn } from '../../../src/engine/turns.ts';
+import { expect, test, vi } from 'vitest';
+import { inTurn, inTurns } from '../../../src/engine/turns.ts';
 
 /** Writes down every turn of the event loop until it is told to stop. */
 function countTurns(events: string[]): () => void {
@@ -38,4 +38,35 @@ test('work that fails fails alone', async () => {
   const behind = inTurn(() => 3);
   await expect(failing).rejects.toThrow('no');
   expect(await behind).toBe(3);
+});
+
+test('work that can stop is done a turn at a time, as long as a turn may last', async () => {
+  const events: string[] = [];
+  const stop = countTurns(events);
+  let now = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+  function* work() {
+    for (const part of ['a', 'b', 'c', 'd']) {
+      events.push(part);
+      // So that two parts fit into a turn.
+      now += 6;
+      yield;
+    }
+    return 'done';
+  }
+  expect(await inTurns(work())).toBe('done');
+  clock.mockRestore();
+  stop();
+  expect(events.filter((event) => event !== 'turn')).toEqual(['a', 'b', 'c', 'd']);
+  expect(events.indexOf('b')).toBe(events.indexOf('a') + 1);
+  expect(events.slice(events.indexOf('b'), events.indexOf('c'))).toContain('turn');
+  expect(events.indexOf('d')).toBe(events.indexOf('c') + 1);
+});
+
+test('work that fails half way fails', async () => {
+  function* work() {
+    yield;
+    throw new Error('half way');
+  }
+  await expect(inTurns(work())).rejects.toThrow('half way');
 });

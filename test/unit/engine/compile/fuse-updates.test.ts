@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { fuseUpdates } from '../../../../src/engine/compile/fuse-updates.ts';
 import { liveNodes } from '../../../../src/engine/compile/graph.ts';
 import { traceStep } from '../../../../src/engine/compile/trace.ts';
-import type { Engine, TensorSpec } from '../../../../src/engine/program.ts';
+import type { Engine, ProgramDefinition, TensorSpec } from '../../../../src/engine/program.ts';
 import { randomStream } from '../../../../src/engine/random.ts';
 import { tf } from '../../../../src/engine/tensors.ts';
+import { inTurns } from '../../../../src/engine/turns.ts';
 import { expectAgreement, normal, type Operation } from './agreement.ts';
 import { openTestEngine } from './open-test-engine.ts';
 
@@ -39,8 +40,8 @@ const updates: Record<string, [step: Update, operations: string[]]> = {
 
 const float = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
 
-function operationsOf(step: Update, rows: number, columns: number): string[] {
-  const { graph, nextState, outputs } = traceStep({
+async function operationsOf(step: Update, rows: number, columns: number): Promise<string[]> {
+  const definition: ProgramDefinition = {
     name: 'update',
     state: [float(rows, columns), float(4, rows), float(4, columns), float()],
     constants: [],
@@ -49,20 +50,21 @@ function operationsOf(step: Update, rows: number, columns: number): string[] {
       state,
       outputs: step(...(state as [Tensor, Tensor2D, Tensor2D, Tensor])),
     }),
-  });
+  };
+  const { graph, nextState, outputs } = await inTurns(traceStep(definition));
   const ends = [...nextState, ...outputs];
   return fuseUpdates(graph, liveNodes(graph.nodes, ends), ends).map(({ op }) => op);
 }
 
 describe('updates of large matrices by a product', () => {
   for (const [name, [step, operations]] of Object.entries(updates))
-    test(`${name}: ${operations.join(', ')}`, () => {
-      expect(operationsOf(step, 256, 300).toSorted()).toEqual(operations.toSorted());
+    test(`${name}: ${operations.join(', ')}`, async () => {
+      expect((await operationsOf(step, 256, 300)).toSorted()).toEqual(operations.toSorted());
     });
 
-  test('a small matrix is left as it is', () => {
+  test('a small matrix is left as it is', async () => {
     const [step] = updates['w − s·AB with s known'] as [Update, string[]];
-    expect(operationsOf(step, 16, 16)).toEqual(['Gemm', 'Mul', 'Sub']);
+    expect(await operationsOf(step, 16, 16)).toEqual(['Gemm', 'Mul', 'Sub']);
   });
 
   for (const [name, [step]] of Object.entries(updates))

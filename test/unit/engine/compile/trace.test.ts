@@ -2,12 +2,16 @@ import '@tensorflow/tfjs-backend-cpu';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { traceStep } from '../../../../src/engine/compile/trace.ts';
+import type { ProgramDefinition } from '../../../../src/engine/program.ts';
 import { tf } from '../../../../src/engine/tensors.ts';
+import { inTurns } from '../../../../src/engine/turns.ts';
 
-test('tracing the gradients of sums and means writes no tensor out, however large it is', () => {
+const traced = (definition: ProgramDefinition) => inTurns(traceStep(definition));
+
+test('tracing the gradients of sums and means writes no tensor out, however large it is', async () => {
   // 32 GiB of numbers.
   const shape = [2 ** 17, 2 ** 16];
-  const trace = traceStep({
+  const trace = await traced({
     name: 'large',
     state: [{ shape, dtype: 'float32' }],
     constants: [],
@@ -26,7 +30,7 @@ test('tracing the gradients of sums and means writes no tensor out, however larg
 test('copies outlive what they were made of, and nothing is left of a trace', async () => {
   await tf.setBackend('cpu');
   const { numTensors, numDataBuffers } = tf.memory();
-  const trace = traceStep({
+  const trace = await traced({
     name: 'copies',
     state: [{ shape: [2], dtype: 'float32' }],
     constants: [],
