@@ -36,7 +36,7 @@ export function registerMissingGradients(): void {
   register(tf.Conv2DBackpropFilter, ['x', 'dy'], conv2DBackpropFilter);
   register(tf.AvgPool, ['x'], avgPool);
   register(tf.AvgPoolGrad, ['input'], avgPoolGrad);
-  register(tf.MaxPoolGrad, ['dy', 'input'], maxPoolGrad);
+  register(tf.MaxPoolGrad, ['dy', 'input', 'output'], maxPoolGrad);
   register(tf.EluGrad, ['dy', 'y'], eluGrad);
   register(tf.StridedSlice, ['x'], stridedSlice);
   register(tf.GatherV2, ['x', 'indices'], gather);
@@ -177,10 +177,18 @@ function avgPoolGrad(g: tf.Tensor, saved: tf.Tensor[], attributes: PoolAttribute
 
 /** Linear in dy: routes each value to its window's maximum. The adjoint reads g there. */
 function maxPoolGrad(g: tf.Tensor, saved: tf.Tensor[], attributes: PoolAttributes) {
-  const [dy, input] = saved as [tf.Tensor4D, tf.Tensor4D];
+  const [dy, input, output] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
   const { filterSize, strides, pad } = attributes;
+  const geometry = poolGeometry(input.shape, attributes);
   return {
     dy: () => {
+      if (isTiled(geometry)) {
+        // Where every input lies in one window, winners are what ones are given back to.
+        const winners = run(tf.MaxPoolGrad, { dy: tf.onesLike(dy), input, output }, attributes);
+        const picked = tf.mul(g, winners) as tf.Tensor4D;
+        const mean = tf.avgPool(picked, filterSize, strides, pad);
+        return tf.mul(mean, geometry.filterHeight * geometry.filterWidth);
+      }
       const { indexes } = tf.maxPoolWithArgmax(input, filterSize, strides, pad, true);
       return tf.reshape(tf.gather(tf.reshape(g, [-1]), tf.reshape(indexes as tf.Tensor1D, [-1])), [
         ...dy.shape,
@@ -198,6 +206,18 @@ function eluGrad(g: tf.Tensor, saved: tf.Tensor[]) {
     dy: () => run(tf.EluGrad, { dy: g, y }),
     y: () => tf.mul(tf.mul(g, dy), tf.cast(tf.less(y, 0), 'float32')),
   };
+}
+
+/** Whether every input lies in just one window. */
+export function isTiled({ padInfo, ...geometry }: tf.backend_util.Conv2DInfo): boolean {
+  const { top, bottom, left, right } = padInfo;
+  return (
+    top + bottom + left + right === 0 &&
+    geometry.strideHeight === geometry.filterHeight &&
+    geometry.strideWidth === geometry.filterWidth &&
+    geometry.outHeight * geometry.filterHeight === geometry.inHeight &&
+    geometry.outWidth * geometry.filterWidth === geometry.inWidth
+  );
 }
 
 function poolGeometry(shape: Pair<number> | number[], attributes: PoolAttributes) {

@@ -1,79 +1,17 @@
-import { backend_util } from '@tensorflow/tfjs-core';
 import type { Edge, Graph } from '../graph.ts';
-import type { Attributes } from '../onnx-writer.ts';
 import { arrange, plain, range, reshapeEdge, sizeOf, type Value, view } from '../value.ts';
-import { input, type KernelCall, type KernelTable, UnsupportedCall } from './kernel.ts';
-
-type Shape4D = [number, number, number, number];
-export type Geometry = backend_util.Conv2DInfo;
-
-/** tfjs axes in ONNX's order: images are NHWC and NCHW, filters HWIO and OIHW. */
-export const NCHW = [0, 3, 1, 2];
-const OIHW = [3, 2, 0, 1];
-const CNHW = [3, 0, 1, 2];
-/** Where an NCHW edge holds the NHWC axes. */
-export const NHWC_IN_NCHW = [0, 2, 3, 1];
-
-export function geometryOf(
-  call: KernelCall,
-  xShape: readonly number[],
-  filterShape: readonly number[],
-  depthwise = false,
-): Geometry {
-  const { strides, pad, dilations, dimRoundingMode, dataFormat } = call.attrs;
-  if (dataFormat !== undefined && dataFormat !== 'NHWC')
-    throw new UnsupportedCall(`images are NHWC here, not ${dataFormat}`);
-  return backend_util.computeConv2DInfo(
-    [...xShape] as Shape4D,
-    [...filterShape] as Shape4D,
-    strides as [number, number],
-    (dilations ?? 1) as number,
-    pad as 'valid',
-    dimRoundingMode as 'floor',
-    depthwise,
-  );
-}
-
-export const onnxPads = ({ top, left, bottom, right }: Geometry['padInfo']): number[] => [
-  top,
-  left,
-  bottom,
-  right,
-];
-
-export const window = (geometry: Geometry): Attributes => ({
-  strides: [geometry.strideHeight, geometry.strideWidth],
-  dilations: [geometry.dilationHeight, geometry.dilationWidth],
-});
-
-/**
- * Images laid out in `order`, with the zeros around them as numbers: those of the convolution, and
- * those of an explicit padding before it, which then costs no operation of its own.
- */
-function padded(
-  graph: Graph,
-  x: Value,
-  order: readonly number[],
-  padInfo: Geometry['padInfo'],
-): { edge: Edge; pads: number[] } {
-  const pads = onnxPads(padInfo);
-  const before = graph.producer(x.edge);
-  const [source, amounts, value] = before?.inputs ?? [];
-  const isZero =
-    before?.op === 'Pad' && value?.constant?.length === 1 && !Number(value.constant[0]);
-  if (!isZero || !source || !amounts?.constant) return { edge: arrange(graph, x, order), pads };
-  const rank = source.shape.length;
-  const around = Array.from(amounts.constant, Number);
-  const [high, wide] = [x.axes[1] as number, x.axes[2] as number];
-  const sides = [high, wide, rank + high, rank + wide];
-  const isAround = around.every((pad, at) => pad === 0 || (pad > 0 && sides.includes(at)));
-  if (high < 0 || wide < 0 || !isAround) return { edge: arrange(graph, x, order), pads };
-  const shape = x.shape.with(1, source.shape[high] as number).with(2, source.shape[wide] as number);
-  return {
-    edge: arrange(graph, view(source, shape, x.axes), order),
-    pads: pads.map((pad, at) => pad + (around[sides[at] as number] as number)),
-  };
-}
+import {
+  type Geometry,
+  geometryOf,
+  NCHW,
+  NHWC_IN_NCHW,
+  OIHW,
+  onnxPads,
+  padded,
+  window,
+} from './convolution-geometry.ts';
+import { filterGradient } from './filter-gradient.ts';
+import { input, type KernelTable } from './kernel.ts';
 
 /** Whether the filter covers the whole input once, which makes the convolution a matrix product. */
 const coversInput = ({ outHeight, outWidth, padInfo, inHeight, inWidth, ...rest }: Geometry) =>
@@ -160,73 +98,14 @@ function backpropInput(graph: Graph, dy: Value, filter: Value, geometry: Geometr
   return view(edge, geometry.inShape, NHWC_IN_NCHW);
 }
 
-/** dW. */
-function backpropFilter(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
-  if (coversInput(geometry)) return filterOfProduct(graph, x, dy, geometry);
-  // Measured: one product per tap is half the work of a swept convolution, unless it is thin.
-  return geometry.batchSize === 1 || geometry.inChannels < THIN
-    ? filterBySwappedAxes(graph, x, dy, geometry)
-    : filterTapByTap(graph, x, dy, geometry);
-}
-
+/** Fewer channels are better served otherwise. */
 const THIN = 16;
 
-/**
- * dW tap by tap: what a tap reads of every image, [I, N·H·W], times dy, [O, N·H·W] transposed. The
- * products lie one behind the other as the filter does.
- */
-function filterTapByTap(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
-  const { batchSize, inChannels, outChannels, outHeight, outWidth, filterShape } = geometry;
-  const { edge: images, pads } = padded(graph, x, CNHW, geometry.padInfo);
-  const around = zerosAround(graph, images, pads);
-  const places = batchSize * outHeight * outWidth;
-  const slopes = reshapeEdge(graph, arrange(graph, dy, CNHW), [outChannels, places]);
-  const products = range(geometry.filterHeight).flatMap((row) =>
-    range(geometry.filterWidth).map((column) => {
-      const read = window2D(graph, around, geometry, row, column);
-      const inputs = [reshapeEdge(graph, read, [inChannels, places]), slopes];
-      const shape = [inChannels, outChannels];
-      return graph.add('Gemm', inputs, { type: 'float32', shape }, { transB: 1 });
-    }),
-  );
-  const shape = [products.length * inChannels, outChannels];
-  const [only] = products;
-  const joined =
-    products.length === 1
-      ? (only as Edge)
-      : graph.add('Concat', products, { type: 'float32', shape }, { axis: 0 });
-  return plain(reshapeEdge(graph, joined, filterShape));
-}
-
-/** Images [I, N, H, W] with zeros around each. */
-function zerosAround(graph: Graph, images: Edge, pads: readonly number[]): Edge {
-  const [top, left, bottom, right] = pads as Shape4D;
-  if (pads.every((pad) => pad === 0)) return images;
-  const [channels, batch, height, width] = images.shape as Shape4D;
-  const shape = [channels, batch, height + top + bottom, width + left + right];
-  const amounts = graph.int64([0, 0, top, left, 0, 0, bottom, right]);
-  return graph.add('Pad', [images, amounts], { type: 'float32', shape }, { mode: 'constant' });
-}
-
-/** What one tap of the filter reads of images [I, N, H, W], at every place of the output. */
-function window2D(graph: Graph, images: Edge, geometry: Geometry, row: number, column: number) {
-  const { outHeight, outWidth, strideHeight, strideWidth } = geometry;
-  const [channels, batch, height, width] = images.shape as Shape4D;
-  if (height === outHeight && width === outWidth && strideHeight * strideWidth === 1) return images;
-  const [top, left] = [row * geometry.dilationHeight, column * geometry.dilationWidth];
-  const ends = [top + (outHeight - 1) * strideHeight + 1, left + (outWidth - 1) * strideWidth + 1];
-  return graph.add(
-    'Slice',
-    [
-      images,
-      graph.int64([top, left]),
-      graph.int64(ends),
-      graph.int64([2, 3]),
-      graph.int64([strideHeight, strideWidth]),
-    ],
-    { type: 'float32', shape: [channels, batch, outHeight, outWidth] },
-  );
-}
+/** dW. */
+const backpropFilter = (graph: Graph, x: Value, dy: Value, geometry: Geometry): Value =>
+  coversInput(geometry)
+    ? filterOfProduct(graph, x, dy, geometry)
+    : filterGradient(graph, x, dy, geometry);
 
 /** Images and filters as the matrices whose product a covering convolution is. */
 const flatImages = (graph: Graph, x: Value, { batchSize, inShape }: Geometry): Edge =>
@@ -261,83 +140,6 @@ function filterOfProduct(graph: Graph, x: Value, dy: Value, geometry: Geometry):
   const shape = [sizeOf(geometry.inShape) / geometry.batchSize, geometry.outChannels];
   const product = graph.add('Gemm', inputs, { type: 'float32', shape }, { transA: 1 });
   return plain(reshapeEdge(graph, product, geometry.filterShape));
-}
-
-/**
- * dW as the convolution of x with dy, where input channels play the batch and the batch plays the
- * input channels; strides and dilations change places.
- */
-function filterBySwappedAxes(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
-  const { inChannels, outChannels } = geometry;
-  const { edge: images, pads } = padded(graph, x, CNHW, geometry.padInfo);
-  const slopes = arrange(graph, dy, CNHW);
-  const edge = sweep(graph, images, slopes, [inChannels, outChannels], pads, geometry);
-  return view(edge, geometry.filterShape, [2, 3, 0, 1]);
-}
-
-/**
- * Convolves images with slopes in the role of the filters: one number per tap of the real filter,
- * [...lead, filterHeight, filterWidth].
- */
-export function sweep(
-  graph: Graph,
-  images: Edge,
-  slopes: Edge,
-  lead: readonly number[],
-  pads: readonly number[],
-  geometry: Geometry,
-  attributes: Attributes = {},
-): Edge {
-  const { filterHeight, filterWidth } = geometry;
-  const [, , imageHeight, imageWidth] = images.shape as Shape4D;
-  const [top, left, bottom, right] = pads as Shape4D;
-  const rows = reach(
-    imageHeight + top,
-    bottom,
-    (geometry.outHeight - 1) * geometry.strideHeight,
-    filterHeight,
-    geometry.dilationHeight,
-  );
-  const columns = reach(
-    imageWidth + left,
-    right,
-    (geometry.outWidth - 1) * geometry.strideWidth,
-    filterWidth,
-    geometry.dilationWidth,
-  );
-  const full = graph.add(
-    'Conv',
-    [images, slopes],
-    { type: 'float32', shape: [...lead, rows.taps, columns.taps] },
-    {
-      strides: [geometry.dilationHeight, geometry.dilationWidth],
-      dilations: [geometry.strideHeight, geometry.strideWidth],
-      pads: [top, left, rows.pad, columns.pad],
-      ...attributes,
-    },
-  );
-  if (rows.taps === filterHeight && columns.taps === filterWidth) return full;
-  return graph.add(
-    'Slice',
-    [full, graph.int64([0, 0]), graph.int64([filterHeight, filterWidth]), graph.int64([2, 3])],
-    { type: 'float32', shape: [...lead, filterHeight, filterWidth] },
-  );
-}
-
-/**
- * Input that no window reaches gives taps beyond the filter: as much of it as is padding after the
- * input is left out. Returns the padding kept and the taps it gives.
- */
-function reach(
-  length: number,
-  after: number,
-  span: number,
-  filter: number,
-  dilation: number,
-): { pad: number; taps: number } {
-  const beyond = length + after - (span + (filter - 1) * dilation + 1);
-  const pad = after - Math.min(after, beyond);
-  return { pad, taps: Math.floor((length + pad - span - 1) / dilation) + 1 };
 }
 
 export const convolutionKernels: KernelTable = {

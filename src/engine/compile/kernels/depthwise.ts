@@ -1,15 +1,15 @@
 import type { Graph } from '../graph.ts';
 import { arrange, permute, range, reshapeEdge, type Value, view } from '../value.ts';
+import { leftOver } from './convolution.ts';
 import {
   type Geometry,
   geometryOf,
-  leftOver,
   NCHW,
   NHWC_IN_NCHW,
   onnxPads,
-  sweep,
   window,
-} from './convolution.ts';
+} from './convolution-geometry.ts';
+import { sweep } from './filter-gradient.ts';
 import { input, type KernelTable } from './kernel.ts';
 
 /** Filters [height, width, channels, multiplier] as ONNX's grouped ones, [channels·multiplier, 1, height, width]. */

@@ -1,8 +1,18 @@
 import { backend_util } from '@tensorflow/tfjs-core';
+import { isTiled } from '../../gradients.ts';
 import type { Edge, Graph } from '../graph.ts';
-import { arrange, reshapeEdge, sizeOf, splat, type Value, view } from '../value.ts';
-import { NCHW, NHWC_IN_NCHW, onnxPads } from './convolution.ts';
-import { cast } from './elementwise.ts';
+import {
+  arrange,
+  knownSplat,
+  plain,
+  reshapeEdge,
+  sizeOf,
+  splat,
+  type Value,
+  view,
+} from '../value.ts';
+import { NCHW, NHWC_IN_NCHW, onnxPads } from './convolution-geometry.ts';
+import { cast, elementwise } from './elementwise.ts';
 import { input, type KernelCall, type KernelTable } from './kernel.ts';
 
 type Geometry = backend_util.Conv2DInfo;
@@ -49,10 +59,17 @@ function maxPool(graph: Graph, x: Value, geometry: Geometry): { maxima: Edge; wi
 
 /** dx of maximum pooling: each dy goes to its window's winner; shared winners add up. */
 function maxPoolGrad(graph: Graph, dy: Value, x: Value, geometry: Geometry): Value {
-  const { winners } = maxPool(graph, x, geometry);
   const { batchSize, inChannels, inHeight, inWidth } = geometry;
   const shape = [batchSize, inChannels, inHeight, inWidth];
+  if (isTiled(geometry)) {
+    const winners = winnersOfTiles(graph, x, geometry);
+    if (knownSplat(dy) === 1) return winners;
+    const spread = spreadOverTiles(graph, arrange(graph, dy, NCHW), geometry);
+    const slopes = view(spread, x.shape, NHWC_IN_NCHW);
+    return elementwise(graph, 'Mul', [winners, slopes], 'float32');
+  }
   const output = { type: 'float32' as const, shape };
+  const { winners } = maxPool(graph, x, geometry);
   const planes = arrange(graph, dy, NCHW);
   // Unpooling is the faster way, where windows lie side by side inside the input.
   const isApart = (outputs: number, inputs: number, filter: number, stride: number) =>
@@ -75,6 +92,49 @@ function maxPoolGrad(graph: Graph, dy: Value, x: Value, geometry: Geometry): Val
     { axis: 0, reduction: 'add' },
   );
   return view(reshapeEdge(graph, scattered, shape), x.shape, NHWC_IN_NCHW);
+}
+
+/**
+ * 1 where the first of the largest numbers of each window lies, else 0. The runtime's own answer, a
+ * pooling that tells the positions, takes three times as long as all of this (measured).
+ */
+function winnersOfTiles(graph: Graph, x: Value, geometry: Geometry): Value {
+  const { filterHeight, filterWidth, inHeight, inWidth } = geometry;
+  const isLargest = (of: Value): Value => {
+    const edge = arrange(graph, of, NCHW);
+    const largest = spreadOverTiles(graph, maximaOfTiles(graph, edge, geometry), geometry);
+    const answers = graph.add('Equal', [edge, largest], { type: 'bool', shape: edge.shape });
+    return cast(graph, view(answers, x.shape, NHWC_IN_NCHW), 'float32');
+  };
+  // Larger the earlier in its window, so that of several largest one remains.
+  const ranks = Float32Array.from({ length: inHeight * inWidth }, (_, at) => {
+    const [row, column] = [Math.floor(at / inWidth) % filterHeight, (at % inWidth) % filterWidth];
+    return filterHeight * filterWidth - (row * filterWidth + column);
+  });
+  const ranked = plain(graph.constant('float32', [1, inHeight, inWidth, 1], ranks));
+  return isLargest(elementwise(graph, 'Mul', [isLargest(x), ranked], 'float32'));
+}
+
+function maximaOfTiles(graph: Graph, planes: Edge, geometry: Geometry): Edge {
+  const output = { type: 'float32' as const, shape: outputShape(geometry) };
+  return graph.add('MaxPool', [planes], output, window(geometry));
+}
+
+/** Every number of [N, C, H, W] in the place of all of its window. */
+function spreadOverTiles(graph: Graph, planes: Edge, geometry: Geometry): Edge {
+  const { filterHeight, filterWidth, batchSize, inChannels, inHeight, inWidth } = geometry;
+  const scales = Float32Array.of(1, 1, filterHeight, filterWidth);
+  return graph.add(
+    'Resize',
+    // No region of interest.
+    [
+      planes,
+      graph.constant('float32', [0], new Float32Array(0)),
+      graph.constant('float32', [4], scales),
+    ],
+    { type: 'float32', shape: [batchSize, inChannels, inHeight, inWidth] },
+    { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },
+  );
 }
 
 /** Positions counted in NHWC order, as tfjs counts them, from those counted in NCHW order. */
@@ -167,7 +227,10 @@ export const poolingKernels: KernelTable = {
   MaxPool: (call) => {
     const x = input(call, 'x');
     const geometry = geometryOf(call, x.shape);
-    return view(maxPool(call.graph, x, geometry).maxima, geometry.outShape, NHWC_IN_NCHW);
+    const maxima = isTiled(geometry)
+      ? maximaOfTiles(call.graph, arrange(call.graph, x, NCHW), geometry)
+      : maxPool(call.graph, x, geometry).maxima;
+    return view(maxima, geometry.outShape, NHWC_IN_NCHW);
   },
   MaxPoolGrad: (call) => {
     const x = input(call, 'input');
