@@ -15,9 +15,10 @@ const [name = '', kind = ''] = process.argv.slice(2);
 const workload = workloads[name] as Workload;
 const cores = availableParallelism();
 
-/** One timed run should last about this long. */
-const RUN_MILLISECONDS = 400;
-const MOST_STEPS = 500;
+/** One timed run should last about this long, as a client's local training does. */
+const RUN_MILLISECONDS = 1500;
+const FEWEST_STEPS = 4;
+const MOST_STEPS = 2000;
 
 async function open(): Promise<Engine> {
   if (kind === 'wasm') return openEngine({ prefer: 'wasm' });
@@ -59,6 +60,6 @@ const compiling = process.cpuUsage(compileStarted);
 const run = runner(program);
 await run(2);
 const { wall } = await run(2);
-const steps = Math.max(2, Math.min(MOST_STEPS, Math.round(RUN_MILLISECONDS / wall)));
+const steps = Math.max(FEWEST_STEPS, Math.min(MOST_STEPS, Math.round(RUN_MILLISECONDS / wall)));
 const ready = { ready: engine.reason, compile: (compiling.user + compiling.system) / 1e3 };
 await serveRounds(ready, () => run(steps));

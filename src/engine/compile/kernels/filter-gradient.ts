@@ -1,16 +1,13 @@
 import type { Edge, Graph } from '../graph.ts';
 import type { Attributes } from '../onnx-writer.ts';
-import { arrange, equal, plain, range, reshapeEdge, sizeOf, type Value, view } from '../value.ts';
+import { arrange, plain, reshapeEdge, sizeOf, type Value, view } from '../value.ts';
 import { type Geometry, padded, type Shape4D } from './convolution-geometry.ts';
-
-/** Layouts of images, as orders of tfjs's axes. */
-const CNHW = [3, 0, 1, 2];
-const NHWC = [0, 1, 2, 3];
+import { CNHW, NHWC, readByTaps } from './taps.ts';
 
 /** Below so many channels, or places in a row, there is little to read at a time. */
 const THIN = 16;
 /** From so many channels on, a place's channels are read together. */
-const DEEP = 128;
+const DEEP = 256;
 
 /** dW of a convolution, [...filter]; the runtime has no operation for it. */
 export function filterGradient(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
@@ -66,63 +63,6 @@ function stacked(graph: Graph, tensors: readonly Edge[]): Edge {
   if (others.length === 0) return first;
   const shape = first.shape.with(0, (first.shape[0] as number) * tensors.length);
   return graph.add('Concat', tensors, { type: 'float32', shape }, { axis: 0 });
-}
-
-/** What each tap of the filter reads of the images, at every place of the output; in a layout. */
-function readByTaps(
-  graph: Graph,
-  x: Value,
-  order: readonly number[],
-  geometry: Geometry,
-): readonly Edge[] {
-  const { edge: images, pads } = padded(graph, x, order, geometry.padInfo);
-  // Height and width lie side by side in both layouts.
-  const high = order.indexOf(1);
-  const around = zerosAround(graph, images, high, pads);
-  return range(geometry.filterHeight).flatMap((row) =>
-    range(geometry.filterWidth).map((column) =>
-      readByTap(graph, around, high, geometry, row, column),
-    ),
-  );
-}
-
-/** Images with zeros around each. */
-function zerosAround(graph: Graph, images: Edge, high: number, pads: readonly number[]): Edge {
-  const [top, left, bottom, right] = pads as Shape4D;
-  if (pads.every((pad) => pad === 0)) return images;
-  const before = range(4).map((axis) => (axis === high ? top : axis === high + 1 ? left : 0));
-  const after = range(4).map((axis) => (axis === high ? bottom : axis === high + 1 ? right : 0));
-  const shape = images.shape.map(
-    (length, axis) => length + (before[axis] as number) + (after[axis] as number),
-  );
-  const inputs = [images, graph.int64([...before, ...after])];
-  return graph.add('Pad', inputs, { type: 'float32', shape }, { mode: 'constant' });
-}
-
-function readByTap(
-  graph: Graph,
-  images: Edge,
-  high: number,
-  geometry: Geometry,
-  row: number,
-  column: number,
-): Edge {
-  const { outHeight, outWidth, strideHeight, strideWidth } = geometry;
-  const shape = images.shape.with(high, outHeight).with(high + 1, outWidth);
-  if (equal(images.shape, shape) && strideHeight * strideWidth === 1) return images;
-  const [top, left] = [row * geometry.dilationHeight, column * geometry.dilationWidth];
-  const ends = [top + (outHeight - 1) * strideHeight + 1, left + (outWidth - 1) * strideWidth + 1];
-  return graph.add(
-    'Slice',
-    [
-      images,
-      graph.int64([top, left]),
-      graph.int64(ends),
-      graph.int64([high, high + 1]),
-      graph.int64([strideHeight, strideWidth]),
-    ],
-    { type: 'float32', shape },
-  );
 }
 
 /**
