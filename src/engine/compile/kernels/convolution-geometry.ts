@@ -7,6 +7,10 @@ import { type KernelCall, UnsupportedCall } from './kernel.ts';
 export type Shape4D = [number, number, number, number];
 export type Geometry = backend_util.Conv2DInfo;
 
+/** Layers of fewer channels than the first, or of at least as many as the second, go other ways (measured). */
+export const THIN = 16;
+export const DEEP = 256;
+
 /** tfjs axes in ONNX's order: images are NHWC and NCHW, filters HWIO and OIHW. */
 export const NCHW = [0, 3, 1, 2];
 export const OIHW = [3, 2, 0, 1];

@@ -2,6 +2,7 @@ import { backend_util } from '@tensorflow/tfjs-core';
 import type { Edge, Graph } from '../graph.ts';
 import { arrange, plain, range, reshapeEdge, sizeOf, type Value, view } from '../value.ts';
 import {
+  DEEP,
   type Geometry,
   geometryOf,
   NCHW,
@@ -10,6 +11,7 @@ import {
   onnxPads,
   padded,
   type Shape4D,
+  THIN,
   window,
 } from './convolution-geometry.ts';
 import { filterGradient } from './filter-gradient.ts';
@@ -37,9 +39,8 @@ function conv2D(graph: Graph, x: Value, filter: Value, geometry: Geometry): Valu
   return view(edge, geometry.outShape, NHWC_IN_NCHW);
 }
 
-/** From so few places and so many channels on, one product for the batch is faster than one per image. */
+/** So few places are better multiplied for the whole batch than image by image, in deep layers. */
 const SMALL = 16;
-const DEEP = 256;
 
 /** y = what all taps read, [N·H·W, taps·I], times the filter as it lies, [taps·I, O]. */
 function byColumns(graph: Graph, x: Value, filter: Value, geometry: Geometry): Value {
@@ -125,9 +126,6 @@ function backpropInput(graph: Graph, dy: Value, filter: Value, geometry: Geometr
   );
   return view(edge, geometry.inShape, NHWC_IN_NCHW);
 }
-
-/** Fewer channels are better served otherwise. */
-const THIN = 16;
 
 /** dW. */
 const backpropFilter = (graph: Graph, x: Value, dy: Value, geometry: Geometry): Value =>

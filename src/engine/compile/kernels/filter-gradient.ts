@@ -1,13 +1,8 @@
 import type { Edge, Graph } from '../graph.ts';
 import type { Attributes } from '../onnx-writer.ts';
 import { arrange, plain, reshapeEdge, sizeOf, type Value, view } from '../value.ts';
-import { type Geometry, padded, type Shape4D } from './convolution-geometry.ts';
+import { DEEP, type Geometry, padded, type Shape4D, THIN } from './convolution-geometry.ts';
 import { CNHW, NHWC, readByTaps } from './taps.ts';
-
-/** Below so many channels, or places in a row, there is little to read at a time. */
-const THIN = 16;
-/** From so many channels on, a place's channels are read together. */
-const DEEP = 256;
 
 /** dW of a convolution, [...filter]; the runtime has no operation for it. */
 export function filterGradient(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {

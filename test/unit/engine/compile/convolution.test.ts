@@ -52,6 +52,48 @@ describe.skipIf(!engine)('convolution and pooling as on the CPU backend', () => 
       { numRuns: 25 },
     ));
 
+  const small = fc.record({
+    batch: length(2, 3),
+    height: length(1, 4),
+    width: length(1, 4),
+    // Into deep layers, and out of them.
+    channels: fc.constantFrom<[number, number]>([256, 2], [16, 256]),
+    filter: fc.tuple(length(1, 3), length(1, 3)),
+    stride: fc.tuple(length(1, 2), length(1, 2)),
+    seed: fc.integer(),
+  });
+
+  test('conv2d of small images with very many channels', () =>
+    fc.assert(
+      fc.asyncProperty(small, (g) => {
+        const random = randomStream(g.seed);
+        const [inChannels, outChannels] = g.channels;
+        const inputs = [
+          normal([g.batch, g.height, g.width, inChannels], random),
+          normal([...g.filter, inChannels, outChannels], random),
+        ];
+        const operation = (x: Tensor, w: Tensor) =>
+          tf.tanh(tf.mul(tf.conv2d(x as Tensor4D, w as Tensor4D, g.stride, 'same'), 0.05));
+        return expectAgreement(engine, operation as Operation, inputs);
+      }),
+      { numRuns: 15 },
+    ));
+
+  test('conv2d of wide images with few channels', () =>
+    fc.assert(
+      fc.asyncProperty(geometry, length(16, 20), (g, width) => {
+        const random = randomStream(g.seed);
+        const inputs = [
+          normal([g.batch + 1, g.height, width, g.channels], random),
+          normal([...g.filter, g.channels, 2], random),
+        ];
+        const operation = (x: Tensor, w: Tensor) =>
+          tf.tanh(tf.conv2d(x as Tensor4D, w as Tensor4D, [g.stride[0], 1], g.pad));
+        return expectAgreement(engine, operation as Operation, inputs);
+      }),
+      { numRuns: 15 },
+    ));
+
   test('large filters, laid out anew in two steps', () => {
     const random = randomStream(7);
     const inputs = [normal([2, 3, 3, 48], random), normal([3, 3, 48, 40], random)];
@@ -144,4 +186,22 @@ describe.skipIf(!engine)('convolution and pooling as on the CPU backend', () => 
         }),
         { numRuns: 25 },
       ));
+
+  test('maxPool of windows side by side, several largest numbers in some: the first wins', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.tuple(length(1, 3), length(1, 3)),
+        fc.tuple(length(1, 2), length(1, 3), length(1, 3), length(1, 2)),
+        fc.integer(),
+        (filter, [batch, rows, columns, channels], seed) => {
+          const [height, width] = [rows * filter[0], columns * filter[1]];
+          const { shape, data } = normal([batch, height, width, channels], randomStream(seed));
+          const coarse = { shape, data: data.map(Math.round) as Float32Array };
+          const operation = (x: Tensor) =>
+            tf.square(tf.maxPool(x as Tensor4D, filter, filter, 'valid'));
+          return expectAgreement(engine, operation, [coarse]);
+        },
+      ),
+      { numRuns: 25 },
+    ));
 });
