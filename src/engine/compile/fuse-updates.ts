@@ -5,9 +5,9 @@ import { knownSplat, plain, sizeOf } from './value.ts';
 const LARGE = 2 ** 16;
 
 /**
- * w ± s·AB for a large matrix w and a number s, as a training step moves its weights, in one operation:
- * the product is added to w while it is made, instead of being written, scaled and read again. A known s
- * becomes the product's factor; any other scales the smaller of A and B.
+ * w ± s·AB for a large matrix w and a number s, as a training step moves its weights, or its momentum
+ * with s = 1, in one operation: the product is added to w while it is made, instead of being written,
+ * scaled and read again. A known s becomes the product's factor; any other scales the smaller of A and B.
  *
  * @param nodes in topological order
  * @param ends what the nodes are there for
@@ -35,9 +35,9 @@ export function fuseUpdates(
       continue;
     }
     const { weights, product, factor, isSubtracted } = update;
-    const known = knownSplat(plain(factor));
+    const known = factor ? knownSplat(plain(factor)) : 1;
     let inputs = product.inputs as readonly [Edge, Edge];
-    if (known === undefined) {
+    if (factor && known === undefined) {
       const signed = isSubtracted ? graph.add('Neg', [factor], typeOf(factor)) : factor;
       const [a, b] = inputs;
       const [small, large] = sizeOf(a.shape) < sizeOf(b.shape) ? [a, b] : [b, a];
@@ -66,8 +66,8 @@ interface Update {
   readonly weights: Edge;
   /** A·B, each transposed on demand. */
   readonly product: Node;
-  /** s, one number. */
-  readonly factor: Edge;
+  /** s, one number; none for 1. */
+  readonly factor: Edge | undefined;
   readonly isSubtracted: boolean;
 }
 
@@ -89,8 +89,9 @@ function readUpdate(
   for (const [weights, moved] of sides as [Edge, Edge][]) {
     const factors = soleUse('Mul', moved)?.inputs ?? [];
     const factor = factors.find(({ shape }) => shape.length === 0);
-    const product = factors.flatMap((edge) => soleUse('Gemm', edge) ?? []).at(0);
-    if (!factor || product?.inputs.length !== 2) continue;
+    const matrix = factor ? factors.find((edge) => edge !== factor) : moved;
+    const product = matrix && soleUse('Gemm', matrix);
+    if (product?.inputs.length !== 2) continue;
     if (`${weights.shape}` === `${product.outputs[0]?.shape}`)
       return { weights, product, factor, isSubtracted: op === 'Sub' };
   }

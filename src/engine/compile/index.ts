@@ -12,7 +12,6 @@ import { ProgramCache } from './program-cache.ts';
 import { inThisThread } from './this-thread.ts';
 import { traceStep } from './trace.ts';
 import { sizeOf } from './value.ts';
-import { warmUp } from './warm-up.ts';
 
 export { ImpureStep, UntraceableOperation } from './errors.ts';
 
@@ -39,7 +38,6 @@ export async function openCompiledEngine(
   if ('unavailable' in runtime) return runtime;
   const unavailable = await unavailableDevice(runtime, options.device ?? 'cpu');
   if (unavailable) return { unavailable };
-  if (options.workers) await warmUp();
   return new CompiledEngine(runtime, options);
 }
 

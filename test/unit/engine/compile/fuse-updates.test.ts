@@ -24,6 +24,8 @@ const updates: Record<string, [step: Update, operations: string[]]> = {
     (w, a, b, s) => [tf.sub(w, tf.mul(s, product(a, b)))],
     ['Neg', 'Mul', 'Gemm'],
   ],
+  'c·w + AB': [(w, a, b) => [tf.add(tf.mul(0.9, w), product(a, b))], ['Mul', 'Gemm']],
+  'w − AB': [(w, a, b) => [tf.sub(w, product(a, b))], ['Gemm']],
   's·AB − w': [(w, a, b, s) => [tf.sub(tf.mul(s, product(a, b)), w)], ['Gemm', 'Mul', 'Sub']],
   'a product that is an output too': [
     (w, a, b) => {
