@@ -119,8 +119,7 @@ export class Recording {
       addTapeNode: (...node: Operation) => this.#once(() => this.#addTapeNode(...node)),
       makeTensor: (...values: Parameters<TracingBackend['write']>) =>
         revived(this.#once(() => this.tensor(backend.constant(...values)))),
-      // The same tensor to the tape; freeing it leaves the original usable.
-      clone: ({ shape, dtype, dataId, id }: Tensor) => new Tensor(shape, dtype, dataId, id),
+      clone: secondOf,
       tidy: (name: unknown, work?: () => unknown) => (work ?? (name as () => unknown))(),
       startScope: nothing,
       endScope: nothing,
@@ -137,7 +136,7 @@ export class Recording {
       const tensors = (Array.isArray(result) ? result : [result]).map((info) => this.tensor(info));
       if (this.#tfjs.isTapeOn()) {
         const saved = this.#tfjs.getTensorsForGradient(kernelName, inputs, tensors);
-        this.#addTapeNode(kernelName, inputs, tensors, null, saved, attributes);
+        this.#addTapeNode(kernelName, inputs, tensors, null, saved.map(secondOf), attributes);
       }
       return Array.isArray(result) ? tensors : (tensors[0] as Tensor);
     });
@@ -203,6 +202,9 @@ export class Recording {
     return { path, gradients, at: this.#at };
   }
 }
+
+/** The same tensor to the tape, for a gradient to save; the work may free the first. */
+const secondOf = ({ shape, dtype, dataId, id }: Tensor) => new Tensor(shape, dtype, dataId, id);
 
 /** A tensor that the work has freed is there again for the same work. */
 function revived(tensor: Tensor): Tensor {

@@ -52,6 +52,8 @@ function traced(definition: ProgramDefinition, between = () => {}): Traced {
 function loss(x: Tensor, w: Tensor, shift: Tensor): Scalar {
   const hidden = tf.tanh(tf.add(tf.matMul(x as Tensor2D, w as Tensor2D), shift));
   const [first] = tf.split(hidden, 2, 1) as [Tensor, Tensor];
+  // Freed, though tanh's gradient has saved it.
+  hidden.dispose();
   return tf.neg(tf.sum(tf.mul(tf.logSoftmax(first), tf.tensor2d([[1, 2]])))) as Scalar;
 }
 
