@@ -114,15 +114,17 @@ export class TracingBackend extends KernelBackend {
     return plain(this.graph.constant(type, shape, data));
   }
 
-  override readSync(): never {
+  override readSync(dataId: DataId): never {
     throw new RefusedCall(
       'dataSync',
-      "it reads a tensor's numbers, which are not known before the program runs",
+      this.#isKnown(dataId)
+        ? "it reads a tensor's numbers, which are not known before the program runs"
+        : 'it reads a tensor made outside the step; pass it as a constant',
       true,
     );
   }
-  override async read(): Promise<never> {
-    return this.readSync();
+  override async read(dataId: DataId): Promise<never> {
+    return this.readSync(dataId);
   }
 
   override numDataIds(): number {

@@ -1,4 +1,12 @@
-import { engine, getGradient, ones, Tensor, type TensorInfo, zeros } from '@tensorflow/tfjs-core';
+import {
+  type DataId,
+  engine,
+  getGradient,
+  ones,
+  Tensor,
+  type TensorInfo,
+  zeros,
+} from '@tensorflow/tfjs-core';
 import { FailedCall, TracingBackend } from './backend.ts';
 import { between, type Gradients, propagate, type TapeNode } from './tape.ts';
 
@@ -125,8 +133,8 @@ export class Recording {
       endScope: nothing,
       trackTensor: nothing,
       disposeTensor: nothing,
-      readSync: () => backend.readSync(),
-      read: () => backend.read(),
+      readSync: (dataId: DataId) => backend.readSync(dataId),
+      read: (dataId: DataId) => backend.read(dataId),
     };
   }
 
