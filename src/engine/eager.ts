@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { explainedFailure } from './out-of-memory.ts';
 import type {
   Engine,
   NdArray,
@@ -79,6 +80,8 @@ class EagerProgram implements Program {
         }
       }
       return { state: state.map((tensor, at) => download(tensor, definition.state[at])), outputs };
+    } catch (error) {
+      throw error instanceof Error ? explainedFailure(definition.name, error) : error;
     } finally {
       release([...state, ...constants], []);
     }

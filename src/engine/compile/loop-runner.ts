@@ -1,4 +1,5 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { explainedFailure } from '../out-of-memory.ts';
 import type { NdArray, RunResult } from '../program.ts';
 import { UntraceableOperation } from './errors.ts';
 import { finalName, outputName, STEP_COUNT } from './loop-names.ts';
@@ -188,15 +189,6 @@ async function openSession(
       '',
     );
   }
-}
-
-/** Running out of memory is told in a sentence, with what to do; anything else as it came. */
-export function explainedFailure(program: string, error: Error): Error {
-  if (!/bad_alloc|failed to allocate|out of memory/i.test(error.message)) return error;
-  return new Error(
-    `${program} ran out of memory. Use a smaller batch, or fewer processes at a time (--jobs) with more memory each (--memory).`,
-    { cause: error },
-  );
 }
 
 function stepsOf({ shape, data }: NdArray, from: number, count: number): NdArray {
