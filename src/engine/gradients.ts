@@ -1,16 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { einsum } from './einsum-gradient.ts';
 import { gather, mirrorPad, stridedSlice } from './indexing-gradients.ts';
+import { isTiled, type PoolAttributes, poolGeometry } from './pool-geometry.ts';
 import { mean, sum } from './reduction-gradients.ts';
-
-type Pair<T> = readonly [T, T];
-
-interface PoolAttributes {
-  readonly filterSize: number | [number, number];
-  readonly strides: number | [number, number];
-  readonly pad: 'valid' | 'same' | number;
-  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
-}
 
 interface ConvAttributes {
   readonly strides: number | [number, number];
@@ -206,30 +198,6 @@ function eluGrad(g: tf.Tensor, saved: tf.Tensor[]) {
     dy: () => run(tf.EluGrad, { dy: g, y }),
     y: () => tf.mul(tf.mul(g, dy), tf.cast(tf.less(y, 0), 'float32')),
   };
-}
-
-/** Whether every input lies in just one window. */
-export function isTiled({ padInfo, ...geometry }: tf.backend_util.Conv2DInfo): boolean {
-  const { top, bottom, left, right } = padInfo;
-  return (
-    top + bottom + left + right === 0 &&
-    geometry.strideHeight === geometry.filterHeight &&
-    geometry.strideWidth === geometry.filterWidth &&
-    geometry.outHeight * geometry.filterHeight === geometry.inHeight &&
-    geometry.outWidth * geometry.filterWidth === geometry.inWidth
-  );
-}
-
-function poolGeometry(shape: Pair<number> | number[], attributes: PoolAttributes) {
-  const { filterSize, strides, pad, dimRoundingMode } = attributes;
-  return tf.backend_util.computePool2DInfo(
-    shape as [number, number, number, number],
-    filterSize,
-    strides,
-    1,
-    pad,
-    dimRoundingMode,
-  );
 }
 
 /** Window size over the number of input pixels a window covers, [1, outHeight, outWidth, 1]. */

@@ -33,8 +33,8 @@ export interface StepResult {
  * included): local training, a mask gradient, an inversion iteration.
  *
  * The step must be a pure function with static shapes: it reads no tensor's data, draws no random
- * numbers and closes over no tensor (pass noise and tensors as arguments). It may be called more than
- * once before a program runs, and not at all while it does.
+ * numbers and closes over no tensor (pass noise and tensors as arguments). How often it is called means
+ * nothing: compiled, several times before the first run and never after; eagerly, once per step.
  */
 export interface ProgramDefinition {
   /** Names the program in messages and benchmarks, e.g. `lenet-5/sgd-step`. */

@@ -1,12 +1,6 @@
-import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { backend_util, TensorInfo } from '@tensorflow/tfjs-core';
+import { type PoolAttributes, poolGeometry } from '../pool-geometry.ts';
 import type { Heap } from './heap.ts';
-
-interface PoolAttributes {
-  readonly filterSize: number | [number, number];
-  readonly strides: number | [number, number];
-  readonly pad: 'valid' | 'same' | number;
-  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
-}
 
 /** Spreads each dy evenly over its window (zeros of the padding included in the window's size). */
 export function avgPoolGrad(
@@ -15,7 +9,7 @@ export function avgPoolGrad(
   attributes: PoolAttributes,
 ): TensorInfo {
   const { dy, input } = inputs as { dy: TensorInfo; input: TensorInfo };
-  const info = geometry(input, attributes);
+  const info = poolGeometry(input.shape, attributes);
   const dx = heap.allocate(input.shape);
   const to = heap.floats(dx).fill(0);
   const from = heap.floats(dy);
@@ -45,7 +39,7 @@ export function maxPoolGrad(
   const dx = heap.allocate(input.shape);
   const to = heap.floats(dx).fill(0);
   const from = heap.floats(dy);
-  const winner = winners(heap.floats(input), geometry(input, attributes));
+  const winner = winners(heap.floats(input), poolGeometry(input.shape, attributes));
   for (let at = 0; at < from.length; at++) {
     const write = winner[at] as number;
     to[write] = (to[write] as number) + (from[at] as number);
@@ -60,7 +54,7 @@ export function maxPoolWithArgmax(
   attributes: PoolAttributes & { readonly includeBatchInIndex: boolean },
 ): TensorInfo[] {
   const { x } = inputs as { x: TensorInfo };
-  const info = geometry(x, attributes);
+  const info = poolGeometry(x.shape, attributes);
   const result = heap.allocate(info.outShape);
   const indexes = heap.allocate(info.outShape, 'int32');
   const from = heap.floats(x);
@@ -74,12 +68,6 @@ export function maxPoolWithArgmax(
     found[at] = attributes.includeBatchInIndex ? index : index % imageSize;
   }
   return [result, indexes];
-}
-
-function geometry(x: TensorInfo, attributes: PoolAttributes): backend_util.Conv2DInfo {
-  const { filterSize, strides, pad, dimRoundingMode } = attributes;
-  const shape = x.shape as [number, number, number, number];
-  return backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
 }
 
 /** Takes one window, clipped to its image: [top, bottom) × [left, right); `image` is an offset. */

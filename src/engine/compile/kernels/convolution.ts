@@ -16,7 +16,7 @@ import {
 } from './convolution-geometry.ts';
 import { filterGradient } from './filter-gradient.ts';
 import { input, type KernelTable } from './kernel.ts';
-import { NHWC, readByTaps } from './taps.ts';
+import { joined, NHWC, readByTaps } from './taps.ts';
 
 /** Whether the filter covers the whole input once, which makes the convolution a matrix product. */
 const coversInput = ({ outHeight, outWidth, padInfo, inHeight, inWidth, ...rest }: Geometry) =>
@@ -46,17 +46,16 @@ const SMALL = 16;
 function byColumns(graph: Graph, x: Value, filter: Value, geometry: Geometry): Value {
   const { batchSize, outHeight, outWidth, outChannels, filterShape } = geometry;
   const places = batchSize * outHeight * outWidth;
-  const read = readByTaps(graph, x, NHWC, geometry);
+  const read = joined(graph, readByTaps(graph, x, NHWC, geometry), 3);
   const depth = sizeOf(filterShape) / outChannels;
-  const type = 'float32' as const;
-  const shape = [batchSize, outHeight, outWidth, depth];
-  const [only] =
-    read.length === 1 ? read : [graph.add('Concat', read, { type, shape }, { axis: 3 })];
   const inputs = [
-    reshapeEdge(graph, only as Edge, [places, depth]),
+    reshapeEdge(graph, read, [places, depth]),
     reshapeEdge(graph, arrange(graph, filter, range(4)), [depth, outChannels]),
   ];
-  const product = graph.add('Gemm', inputs, { type, shape: [places, outChannels] });
+  const product = graph.add('Gemm', inputs, {
+    type: 'float32',
+    shape: [places, outChannels],
+  });
   return plain(reshapeEdge(graph, product, geometry.outShape));
 }
 

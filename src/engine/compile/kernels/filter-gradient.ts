@@ -2,7 +2,7 @@ import type { Edge, Graph } from '../graph.ts';
 import type { Attributes } from '../onnx-writer.ts';
 import { arrange, plain, reshapeEdge, sizeOf, type Value, view } from '../value.ts';
 import { DEEP, type Geometry, padded, type Shape4D, THIN } from './convolution-geometry.ts';
-import { CNHW, NHWC, readByTaps } from './taps.ts';
+import { CNHW, joined, NHWC, readByTaps } from './taps.ts';
 
 /** dW of a convolution, [...filter]; the runtime has no operation for it. */
 export function filterGradient(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
@@ -31,13 +31,13 @@ function filterByTaps(graph: Graph, x: Value, dy: Value, geometry: Geometry): Va
     const output = { type: 'float32' as const, shape: [inChannels, outChannels] };
     return graph.add('Gemm', inputs, output, isDeep ? { transA: 1 } : { transB: 1 });
   });
-  return plain(reshapeEdge(graph, stacked(graph, products), filterShape));
+  return plain(reshapeEdge(graph, joined(graph, products, 0), filterShape));
 }
 
 /** The same of few channels, in one product of what all taps read. */
 function filterByColumns(graph: Graph, x: Value, dy: Value, geometry: Geometry): Value {
   const { outChannels, filterShape } = geometry;
-  const read = stacked(graph, readByTaps(graph, x, CNHW, geometry));
+  const read = joined(graph, readByTaps(graph, x, CNHW, geometry), 0);
   const rows = read.shape[0] as number;
   const slopes = matrix(graph, arrange(graph, dy, CNHW), outChannels, false);
   const inputs = [matrix(graph, read, rows, false), slopes];
@@ -50,14 +50,6 @@ function filterByColumns(graph: Graph, x: Value, dy: Value, geometry: Geometry):
 function matrix(graph: Graph, images: Edge, channels: number, isTurned: boolean): Edge {
   const places = sizeOf(images.shape) / channels;
   return reshapeEdge(graph, images, isTurned ? [places, channels] : [channels, places]);
-}
-
-/** Tensors of one shape one behind the other. */
-function stacked(graph: Graph, tensors: readonly Edge[]): Edge {
-  const [first, ...others] = tensors as readonly [Edge, ...Edge[]];
-  if (others.length === 0) return first;
-  const shape = first.shape.with(0, (first.shape[0] as number) * tensors.length);
-  return graph.add('Concat', tensors, { type: 'float32', shape }, { axis: 0 });
 }
 
 /**

@@ -1,5 +1,5 @@
-import { backend_util } from '@tensorflow/tfjs-core';
-import { isTiled } from '../../gradients.ts';
+import type { backend_util } from '@tensorflow/tfjs-core';
+import { isTiled, type PoolAttributes, poolGeometry } from '../../pool-geometry.ts';
 import type { Edge, Graph } from '../graph.ts';
 import {
   arrange,
@@ -17,17 +17,8 @@ import { input, type KernelCall, type KernelTable } from './kernel.ts';
 
 type Geometry = backend_util.Conv2DInfo;
 
-function geometryOf(call: KernelCall, shape: readonly number[]): Geometry {
-  const { filterSize, strides, pad, dimRoundingMode } = call.attrs;
-  return backend_util.computePool2DInfo(
-    [...shape] as [number, number, number, number],
-    filterSize as number,
-    strides as number,
-    1,
-    pad as 'valid',
-    dimRoundingMode as 'floor',
-  );
-}
+const geometryOf = ({ attrs }: KernelCall, shape: readonly number[]): Geometry =>
+  poolGeometry(shape, attrs as unknown as PoolAttributes);
 
 const outputShape = ({ batchSize, outChannels, outHeight, outWidth }: Geometry): number[] => [
   batchSize,

@@ -62,3 +62,11 @@ function readByTap(
     { type: 'float32', shape },
   );
 }
+
+/** Tensors of one shape one behind the other along an axis. */
+export function joined(graph: Graph, tensors: readonly Edge[], axis: number): Edge {
+  const [first, ...others] = tensors as readonly [Edge, ...Edge[]];
+  if (others.length === 0) return first;
+  const shape = first.shape.with(axis, (first.shape[axis] as number) * tensors.length);
+  return graph.add('Concat', tensors, { type: 'float32', shape }, { axis });
+}
